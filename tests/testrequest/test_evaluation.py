@@ -2,6 +2,7 @@
 
 import pytest
 
+from httptask.calls.problem import TaskFault
 from httptask.diagnostics.fault import TextFault
 from httptask.dsl.program import Program
 from httptask.testrequest import ExpressionInvalid, Sample, SampleIncomplete, evaluate_in_task
@@ -39,3 +40,11 @@ def test_what_is_none_is_told_with_its_place(program: Program, text: str, messag
 def test_what_it_reads_has_to_be_there(program: Program) -> None:
     with pytest.raises(SampleIncomplete, match="the expression reads the output of first"):
         evaluate_in_task(program, "add", "$tasks.first.n", Sample(task_input={"n": 3}))
+
+
+def test_what_does_not_read_the_input_needs_none() -> None:
+    program = compiled("input: { schema: { document: { type: object } } }" + ADDS).program
+    assert program is not None
+    assert evaluate_in_task(program, "first", "1 + 1", Sample()) == 2
+    with pytest.raises(TaskFault, match="Not valid"):
+        evaluate_in_task(program, "first", "$workflow.input", Sample())

@@ -12,13 +12,32 @@ from starlette.responses import FileResponse, Response
 
 from httptask.catalog.errors import CatalogError
 from httptask.designer.problems import Problem, problem_response
-from httptask.designer.routes import definitions, editing, project
+from httptask.designer.routes import (
+    catalog,
+    connections,
+    definitions,
+    editing,
+    expressions,
+    project,
+    runs,
+    testrequests,
+)
 from httptask.designer.safety import Door
 from httptask.designer.workspace import Workspace
 
 __all__ = ["ROUTERS", "create_api", "create_app"]
 
-ROUTERS = (project.router, definitions.router, editing.router)
+ROUTERS = (
+    project.router,
+    definitions.router,
+    editing.router,
+    expressions.router,
+    catalog.router,
+    catalog.directory_router,
+    testrequests.router,
+    connections.router,
+    runs.router,
+)
 _LONGEST_NAME = 200
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.checks.references import reference_faults
-from httptask.dsl.expression_parts import ExpressionUse
+from httptask.dsl.expression_parts import INPUT, ExpressionUse
 from httptask.dsl.expressions import parse_expression
 from httptask.dsl.expressions.compiling import compile_check
 from httptask.dsl.expressions.evaluation import evaluate
 from httptask.dsl.program import Program
 from httptask.interpreter.variables import scope_for
-from httptask.testrequest.naming import in_function
+from httptask.testrequest.naming import in_function, reads_input
 from httptask.testrequest.sample import Place, Sample, find_task
 
 __all__ = ["ExpressionInvalid", "evaluate_in_task"]
@@ -54,5 +54,6 @@ def evaluate_in_task(program: Program, task: str, text: str, sample: Sample) -> 
     if expression is None or faults:
         raise ExpressionInvalid(faults[0])
     sample.require(node, [expression], "the expression")
-    place = Place.of(program, node, sample)
+    needs_input = INPUT in node.parts or reads_input(node, expression.readings)
+    place = Place.of(program, node, sample, needs_input=needs_input)
     return evaluate(expression, scope_for(expression, place.execution.input, place.variables))

@@ -100,6 +100,14 @@ class ValueShape:
             tuple(known), closed=all(option.get("additionalProperties") is False for option in objects)
         )
 
+    def declared(self) -> Iterator[tuple[str, Any]]:
+        """The keys that some alternative declares, each with its schema."""
+        found: dict[str, Any] = {}
+        for option in self._options():
+            for name, schema in option.get("properties", {}).items():
+                found.setdefault(name, schema)
+        yield from found.items()
+
     def _options(self) -> list[dict[str, Any]]:
         """The alternatives of the schema, references followed; one that can be anything has no properties."""
         found = [*islice(self._alternatives(self.schema, depth=0), _MOST_ALTERNATIVES + 1)]

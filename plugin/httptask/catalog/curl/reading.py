@@ -19,12 +19,15 @@ __all__ = ["import_curl"]
 _MOST_TASKS: Final = 100
 
 
-def import_curl(text: str, folder: Path, *, name: str | None = None, taken: Collection[str] = ()) -> Imported:
+def import_curl(
+    text: str, folder: Path | None, *, name: str | None = None, taken: Collection[str] = ()
+) -> Imported:
     """Make tasks of one or more commands, for a POSIX shell or for the command prompt of Windows. Nothing is run.
 
     Args:
         text: the commands.
-        folder: that the files which they name are relative to; what is read of them goes into the tasks.
+        folder: that the files which they name are relative to; what is read of them goes into the tasks. None where
+            the commands are not of whoever owns the files, which are not read then.
         name: of the task; further ones get a number behind it. By default it says what a request asks for.
         taken: names that other tasks have.
 

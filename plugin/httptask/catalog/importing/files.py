@@ -22,7 +22,7 @@ class Files:
     """The files that a command names.
 
     Args:
-        folder: that their paths are relative to.
+        folder: that their paths are relative to; None where no file is read.
         inline: those that stand in the command itself, by name.
         stdin: name of the file that is standard input.
 
@@ -30,7 +30,7 @@ class Files:
         read: names of those that were read.
     """
 
-    def __init__(self, folder: Path, inline: dict[str, bytes], stdin: str | None) -> None:
+    def __init__(self, folder: Path | None, inline: dict[str, bytes], stdin: str | None) -> None:
         self._folder = folder
         self._inline = inline
         self._stdin = stdin
@@ -49,6 +49,9 @@ class Files:
         if name == "-":
             raise CatalogError(f"--{option} takes its data from standard input", "put the text itself there")
         shown = "" if has_placeholder(name) else f"{name} "
+        if self._folder is None:
+            hint = "put its text itself there, or run `httptask catalog from-curl` where it is"
+            raise CatalogError(f"the file {shown}of --{option} is not read here", hint)
         try:
             with open_file(self._folder / name) as file:
                 content = file.read(_LARGEST + 1)

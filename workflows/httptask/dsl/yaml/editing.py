@@ -18,7 +18,9 @@ from httptask.json.types import is_array, is_object
 __all__ = [
     "EditRefused",
     "Node",
+    "are_apart",
     "begin_definition",
+    "block_dash",
     "declare_secrets",
     "edited",
     "insert_tasks",
@@ -236,13 +238,13 @@ def _end_of(text: str, token: Token) -> int:
 
 
 def _with_items(text: str, tasks_node: Node, target: Node, tasks: Mapping[str, Any], hint: str) -> str:
-    dashes = [_dash(text, item) for item in tasks_node.values]
+    dashes = [block_dash(text, item) for item in tasks_node.values]
     if any(dash is None for dash in dashes) or len({dash[0] for dash in dashes if dash}) != 1:
         raise EditRefused("a task begins on another line than its `-`", hint)
     [column] = {dash[0] for dash in dashes if dash}
     lines: list[str] = []
     for name, task in tasks.items():
-        lines += [""] if _are_apart(text, tasks_node) else []
+        lines += [""] if are_apart(text, tasks_node) else []
         lines += write_lines([{name: task}], step=_step(text, tasks_node), list_indent=2)
     return with_lines(text, line_behind(text, target.end, column), lines, column)
 
@@ -271,7 +273,7 @@ def _with_first(text: str, root: Node, tasks: Mapping[str, Any], hint: str) -> s
     return with_lines(text, at, lines, column)
 
 
-def _dash(text: str, item: Node) -> tuple[int, int] | None:
+def block_dash(text: str, item: Node) -> tuple[int, int] | None:
     """Column and width of the dash before an item."""
     start = text.rfind("\n", 0, item.token.start) + 1
     found = _ITEM.fullmatch(text[start : item.token.start])
@@ -287,7 +289,7 @@ def _step(text: str, tasks_node: Node) -> int:
     return 2
 
 
-def _are_apart(text: str, tasks_node: Node) -> bool:
+def are_apart(text: str, tasks_node: Node) -> bool:
     """Whether a blank line stands between tasks."""
     pairs = zip(tasks_node.values, tasks_node.values[1:], strict=False)
     return any(re.search(r"\n[ \t]*\r?\n", text[one.end : other.token.start]) for one, other in pairs)
@@ -334,7 +336,7 @@ def _with_secrets(text: str, root: Node, names: Sequence[str], hint: str) -> str
         return f"{text[:at]}{', ' if secrets.values else ''}{listed}{text[at:]}"
     if secrets is not None and secrets.is_block(text, "list"):
         last = secrets.values[-1]
-        dash = _dash(text, last)
+        dash = block_dash(text, last)
         if dash is not None:
             at = line_behind(text, last.end, dash[0])
             return with_lines(text, at, [f"- {name}" for name in names], dash[0])

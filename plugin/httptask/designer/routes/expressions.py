@@ -1,0 +1,254 @@
+"""Expressions: what may follow in one, and its value on sample data."""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from httptask.calls.problem import TaskFault
+from httptask.designer.problems import Problem
+from httptask.designer.routes.definitions import EditedText
+from httptask.designer.sampling import SampleData, sample_from
+from httptask.designer.workspace import AskedWorkspace
+from httptask.diagnostics.fault import TextFault
+from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
+from httptask.dsl.program import Program
+from httptask.dsl.tasks.kind import TaskNode
+from httptask.dsl.value_shape import ValueShape
+from httptask.json.types import is_array, is_object
+from httptask.testrequest import ExpressionInvalid, NotTestable, Sample, evaluate_in_task
+from httptask.testrequest.sample import Place, find_task
+
+router = APIRouter(tags=["expressions"])
+
+_LONGEST: Final = 10_000
+_MOST: Final = 200
+_PATH: Final = re.compile(
+    r'(?:\$[A-Za-z_]\w*|(?<![\w\])"]))(?:\.[A-Za-z_]\w*|\["[^"\]]*"\]|\[\d*\])*\.?[A-Za-z_]*$|\$\w*$'
+)
+_STEP: Final = re.compile(r'\.?(?P<name>[A-Za-z_]\w*)|\["(?P<quoted>[^"]*)"\]|\[(?P<index>\d*)\]')
+_VARIABLES: Final = {
+    "$tasks": "outputs of earlier tasks",
+    "$workflow": "the workflow: its input, definition and id",
+    "$context": "what tasks have exported",
+    "$input": "the task's input",
+    "$secrets": "names of secrets",
+    "$task": "the task itself",
+    "$runtime": "what runs the workflow",
+}
+
+
+class CompletionRequest(EditedText):
+    """An expression that somebody writes."""
+
+    pointer: str
+    """Of the task."""
+    expression: str = Field(max_length=_LONGEST)
+    position: int
+    """Of the cursor in it."""
+    sample: SampleData = SampleData()
+
+
+class Completion(BaseModel):
+    """What may stand at the cursor."""
+
+    label: str
+    detail: str
+    apply: str
+    from_: int = Field(serialization_alias="from")
+    """Where in the expression what is applied begins."""
+    value: Any = None
+    """Of the sample, if it has one."""
+
+
+class EvaluationRequest(EditedText):
+    """An expression that is tried."""
+
+    pointer: str
+    expression: str = Field(max_length=_LONGEST)
+    sample: SampleData = SampleData()
+
+
+class ExpressionFault(BaseModel):
+    """Why an expression has no value."""
+
+    message: str
+    hint: str | None = None
+    offset: int | None = None
+    missing: dict[str, list[str]] | None = None
+    """What the sample lacks: `outputs` of tasks, `variables` of loops."""
+
+
+class Evaluation(BaseModel):
+    """The value of an expression, or why it has none."""
+
+    value: Any = None
+    error: ExpressionFault | None = None
+
+
+@router.post("/evaluate")
+async def evaluate_expression(asked: EvaluationRequest, workspace: AskedWorkspace) -> Evaluation:
+    """Evaluate an expression as one of a task's own fields: `.` is the task's input. Nothing is sent."""
+    program = _program(workspace, asked)
+    sample = await sample_from(workspace, program, asked.pointer, asked.sample)
+    try:
+        value = await asyncio.to_thread(evaluate_in_task, program, asked.pointer, asked.expression, sample)
+        return Evaluation(value=value)
+    except ExpressionInvalid as invalid:
+        fault = invalid.fault
+        offset = fault.offset if isinstance(fault, TextFault) else None
+        return Evaluation(error=ExpressionFault(message=fault.message, hint=fault.hint, offset=offset))
+    except NotTestable as error:
+        return Evaluation(error=ExpressionFault(message=str(error), missing=error.facts.get("missing")))
+    except ExpressionFailed as failed:
+        return Evaluation(error=ExpressionFault(message=failed.message, hint=failed.hint))
+    except (ExpressionLimitExceeded, ExpressionsBusy) as error:
+        return Evaluation(error=ExpressionFault(message=str(error)))
+    except TaskFault as fault:
+        return Evaluation(error=ExpressionFault(message=fault.problem.detail or fault.problem.title))
+
+
+@router.post("/completions")
+async def complete_expression(asked: CompletionRequest, workspace: AskedWorkspace) -> list[Completion]:
+    """What may stand at the cursor: variables, and what is behind them by schemas and by the sample."""
+    program = _program(workspace, asked)
+    node = _task(program, asked.pointer)
+    sample = await sample_from(workspace, program, asked.pointer, asked.sample)
+    before = asked.expression[: asked.position]
+    found = _PATH.search(before)
+    written = found[0] if found else ""
+    begun = re.search(r"\$?\w*$", written)
+    word = begun[0] if begun else ""
+    start = len(before) - len(word)
+    if written == word and (word.startswith("$") or not written):
+        names = {**_VARIABLES, **{f"${name}": "of the loop around" for name in sorted(node.variables)}}
+        return [
+            Completion(label=name, detail=detail, apply=name, from_=start)
+            for name, detail in names.items()
+            if name.startswith(word)
+        ]
+    path = written.removesuffix(word).removesuffix(".")
+    members = _Known(program, node, sample).behind(path)
+    return [
+        Completion(label=name, detail=detail, apply=_applied(name), from_=start, value=value)
+        for name, (detail, value) in list(members.items())[:_MOST]
+        if name.startswith(word)
+    ]
+
+
+class _Known:
+    """What is known of the values that a task's expressions see."""
+
+    def __init__(self, program: Program, node: TaskNode, sample: Sample) -> None:
+        self._program = program
+        self._node = node
+        self._sample = sample
+
+    def behind(self, path: str) -> Mapping[str, tuple[str, Any]]:
+        """The members of a value, each with what it is and its value in the sample."""
+        keys = [
+            found["name"] or found["quoted"] or found["index"] or "0"
+            for found in _STEP.finditer(path.lstrip("$"))
+        ]
+        is_variable = path.startswith("$")
+        variable = keys.pop(0) if is_variable and keys else None
+        if variable == "secrets" and not keys:
+            return dict.fromkeys(self._program.definition.use.secrets, ("secret", None))
+        if variable == "workflow" and not keys:
+            return {
+                "input": ("the workflow's input", self._sample.input),
+                "definition": ("", None),
+                "id": ("", None),
+            }
+        if variable == "tasks" and not keys:
+            return dict(self._tasks())
+        shape, value = self._begin(variable, keys)
+        for key in keys:
+            shape, value = _shape_behind(shape, key), _behind(value, key)
+        found = {name: (detail, None) for name, detail in _members(shape)}
+        if is_object(value):
+            found |= {name: (_kind(member), member) for name, member in value.items()}
+        return found
+
+    def _tasks(self) -> Iterator[tuple[str, tuple[str, Any]]]:
+        for name, node in self._earlier().items():
+            told = f"{node.kind.name} {node.kind.headline(node)}".strip()
+            yield name, (told, self._sample.outputs.get(name))
+
+    def _earlier(self) -> dict[str, TaskNode]:
+        return {
+            node.name: node
+            for node in self._program.nodes.values()
+            if node.pointer != self._node.pointer and node.scope in ("", self._node.scope)
+        }
+
+    def _begin(self, variable: str | None, keys: list[str]) -> tuple[ValueShape | None, Any]:
+        """Shape and value of what a path begins with; keys that lead there are taken away."""
+        sample, source = self._sample, self._program.definition.input
+        if variable == "tasks":
+            name = keys.pop(0)
+            node = self._earlier().get(name)
+            return (None if node is None else node.output_shape), sample.outputs.get(name)
+        if variable == "workflow":
+            keys.pop(0)
+            schema = None if source is None or source.schema_ is None else source.schema_.document
+            return (None if schema is None else ValueShape.of(schema)), sample.input
+        if variable == "context":
+            return None, sample.context
+        if variable in (None, "input"):
+            return None, self._input()
+        return None, sample.variables.get(variable or "")
+
+    def _input(self) -> Any:
+        try:
+            return Place.of(self._program, self._node, self._sample).execution.input
+        except (ExpressionFailed, TaskFault, ExpressionLimitExceeded):
+            return self._sample.task_input
+
+
+def _program(workspace: AskedWorkspace, asked: EditedText) -> Program:
+    loaded = workspace.load(asked.path, asked.text)
+    program = loaded.program or loaded.draft
+    if program is None:
+        raise Problem(422, "the definition can't be read", "correct what its findings tell")
+    return program
+
+
+def _task(program: Program, pointer: str) -> TaskNode:
+    try:
+        return find_task(program, pointer)
+    except NotTestable as error:
+        raise Problem(404, str(error)) from None
+
+
+def _shape_behind(shape: ValueShape | None, key: str) -> ValueShape | None:
+    if shape is None:
+        return None
+    found = shape.item() if key.isdigit() else shape.read(key)
+    return found if isinstance(found, ValueShape) else None
+
+
+def _behind(value: Any, key: str) -> Any:
+    if is_array(value):
+        return value[int(key)] if key.isdigit() and int(key) < len(value) else None
+    return value.get(key) if is_object(value) else None
+
+
+def _members(shape: ValueShape | None) -> Iterator[tuple[str, str]]:
+    """Names of what a shape declares, each with what it is."""
+    for name, schema in () if shape is None else shape.declared():
+        kind = schema.get("type") if is_object(schema) else None
+        yield name, kind if isinstance(kind, str) else ""
+
+
+def _kind(value: Any) -> str:
+    if is_array(value):
+        return f"list of {len(value)}"
+    return "object" if is_object(value) else "" if value is None else type(value).__name__
+
+
+def _applied(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_]\w*", name) else f'"{name}"'

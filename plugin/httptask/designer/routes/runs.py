@@ -1,0 +1,292 @@
+"""Runs: started, watched, ended, and gone on from."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
+from temporalio.service import RPCError, RPCStatusCode
+
+from httptask.calls.problem import TaskFault
+from httptask.config.config import for_own_runs
+from httptask.designer.problems import Problem
+from httptask.designer.routes.definitions import EditedText
+from httptask.designer.routes.project import fix_for, missing_secrets
+from httptask.designer.streaming import Tell, event_stream
+from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace
+from httptask.dsl.canonical import qualified_name, sha256
+from httptask.dsl.loader import Loaded
+from httptask.events import EventRefused, new_event, send_event, type_waited_for
+from httptask.explain.findings import uses_of_connections
+from httptask.interpreter.fetch_status import fetch_status
+from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.status import RunStatus
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
+from httptask.plugin import live_texts
+from httptask.reruns import NotRerunnable, RerunReport, plan_rerun, read_earlier
+from httptask.runs.executions import describe
+from httptask.runs.history import read_run
+from httptask.runs.pausing import CannotPause, pause_run, resume_run
+from httptask.runs.records import FILE_MEMO, RunRecord, RunSummary, id_of_rerun, latest_runs
+from httptask.secrets.store import SecretStore
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+_T = TypeVar("_T")
+_LOOK_SECONDS = 0.25
+_LATEST = Query(20, ge=1, le=200)
+
+
+class NewRun(EditedText):
+    """A definition that is to be run as it stands in the editor."""
+
+    input: Any = None
+    live: bool = False
+    """Whether the text of streamed answers is told while it comes; it stays in the history."""
+
+
+class StartedRun(BaseModel):
+    """A run that has begun."""
+
+    id: str
+
+
+class RerunRequest(EditedText):
+    """A definition that is to go on from what a run has done."""
+
+    task: str | None = None
+    """Name or pointer of the task to begin with; else the one at which the run stopped."""
+    dry: bool = False
+    """Whether only to tell what would be reused."""
+    live: bool = False
+
+
+class StartedRerun(BaseModel):
+    """The new run, and what it takes of the earlier one."""
+
+    id: str | None
+    report: RerunReport
+
+
+class EmittedEvent(BaseModel):
+    """An event that a run is to get."""
+
+    type: str | None = None
+    """Else the one that it waits for."""
+    data: Any = None
+    source: str | None = None
+    subject: str | None = None
+
+
+class Delivered(BaseModel):
+    """What became of an event."""
+
+    event: str
+    tasks: list[str]
+    """Ids of the tasks that wait for it; without any, the run keeps it."""
+
+
+class Reason(BaseModel):
+    """Why, for who looks at the run."""
+
+    reason: str = Field("", max_length=1_000)
+
+
+@router.get("")
+async def list_runs(workspace: AskedWorkspace, limit: int = _LATEST) -> list[RunSummary]:
+    """The latest runs."""
+    temporal = workspace.required_temporal()
+    return await _asked(temporal, latest_runs(temporal.client, limit))
+
+
+@router.post("", status_code=201)
+async def start_run(new: NewRun, workspace: AskedWorkspace) -> StartedRun:
+    """Run a definition; 422 where it has errors, its input does not fit, or a secret has no value."""
+    loaded = await asyncio.to_thread(_runnable, workspace, new)
+    temporal = workspace.required_temporal()
+    assert loaded.program is not None  # else it is not runnable
+    source = loaded.program.definition.input
+    try:
+        check_schema(None if source is None else source.schema_, new.input, "the input")
+    except TaskFault as fault:
+        raise Problem(422, str(fault.problem.detail), "see input.schema of the definition") from None
+    if temporal.own_worker:
+        _require_secrets(workspace, loaded)
+    workspace.permit(loaded)
+    run_input = RunInput(definition=loaded.data, sha256=sha256(loaded.data), input=new.input, live=new.live)
+    handle = await _asked(
+        temporal,
+        temporal.client.start_workflow(
+            WORKFLOW_TYPE,
+            run_input,
+            id=f"{loaded.program.definition.document.name}-{secrets.token_hex(4)}",
+            task_queue=temporal.task_queue,
+            memo={"definition": qualified_name(loaded.data), FILE_MEMO: new.path},
+        ),
+    )
+    return StartedRun(id=handle.id)
+
+
+@router.get("/{id_}")
+async def get_run(id_: str, workspace: AskedWorkspace) -> RunRecord:
+    """A run: each task's state, request, attempts, and output or failure."""
+    temporal = workspace.required_temporal()
+    return await _asked(temporal, read_run(temporal.client, id_))
+
+
+@router.get("/{id_}/events", response_class=StreamingResponse)
+async def watch_run(id_: str, workspace: AskedWorkspace, *, texts: bool = False) -> StreamingResponse:
+    """What a run does: `status` whenever it changes, `text` with `texts` of a live run, and `ended` (its record)."""
+    temporal = workspace.required_temporal()
+    await _asked(temporal, describe(temporal.client, id_))
+    return event_stream(lambda tell: _watch(temporal, id_, tell, texts=texts))
+
+
+@router.post("/{id_}/cancel", status_code=202)
+async def cancel_run(id_: str, workspace: AskedWorkspace) -> None:
+    """Ask a run to end; its worker has it do so."""
+    temporal = workspace.required_temporal()
+    await _asked(temporal, temporal.client.get_workflow_handle(id_).cancel())
+
+
+@router.post("/{id_}/terminate", status_code=202)
+async def terminate_run(id_: str, reason: Reason, workspace: AskedWorkspace) -> None:
+    """End a run at once, whatever it does."""
+    temporal = workspace.required_temporal()
+    handle = temporal.client.get_workflow_handle(id_)
+    await _asked(temporal, handle.terminate(reason=reason.reason or "terminated in the designer"))
+
+
+@router.post("/{id_}/pause", status_code=202)
+async def pause(id_: str, reason: Reason, workspace: AskedWorkspace) -> None:
+    """Have a run begin nothing more until it is resumed."""
+    temporal = workspace.required_temporal()
+    await _asked(temporal, pause_run(temporal.client, id_, reason.reason))
+
+
+@router.post("/{id_}/resume", status_code=202)
+async def resume(id_: str, reason: Reason, workspace: AskedWorkspace) -> None:
+    """Have a paused run go on."""
+    temporal = workspace.required_temporal()
+    await _asked(temporal, resume_run(temporal.client, id_, reason.reason))
+
+
+@router.post("/{id_}/rerun", status_code=201)
+async def rerun(id_: str, asked: RerunRequest, workspace: AskedWorkspace) -> StartedRerun:
+    """Go on from where a run failed, with the definition as it is now and the outputs of all before."""
+    loaded = await asyncio.to_thread(_runnable, workspace, asked)
+    temporal = workspace.required_temporal()
+    assert loaded.program is not None  # else it is not runnable
+    earlier = await _asked(temporal, read_earlier(temporal.client, id_))
+    try:
+        planned = await asyncio.to_thread(plan_rerun, earlier, loaded.data, loaded.program, asked.task)
+    except NotRerunnable as error:
+        raise Problem(422, str(error), error.hint) from None
+    if asked.dry:
+        return StartedRerun(id=None, report=planned.report)
+    if temporal.own_worker:
+        _require_secrets(workspace, loaded)
+    workspace.permit(loaded)
+    new_id = id_of_rerun(planned.source.run, secrets.token_hex(4))
+    starting = planned.start(
+        temporal.client, new_id, temporal.task_queue, live=asked.live, memo={FILE_MEMO: asked.path}
+    )
+    handle = await _asked(temporal, starting)
+    return StartedRerun(id=handle.id, report=planned.report)
+
+
+@router.post("/{id_}/emit", status_code=202)
+async def emit(id_: str, event: EmittedEvent, workspace: AskedWorkspace) -> Delivered:
+    """Send an event to a run, which keeps it until a task waits for it."""
+    temporal = workspace.required_temporal()
+    try:
+        meant = event.type
+        if meant is None:
+            meant = await _asked(temporal, type_waited_for(temporal.client, id_))
+        made = new_event(meant, data=event.data, source=event.source, subject=event.subject)
+    except EventRefused as refused:
+        raise Problem(422, str(refused)) from None
+    delivery = await _asked(temporal, send_event(temporal.client, made, id_))
+    return Delivered(event=made.id, tasks=list(delivery.tasks))
+
+
+async def _asked(temporal: Temporal, answer: Awaitable[_T]) -> _T:
+    """What Temporal answers.
+
+    Raises:
+        Problem: nothing, or that there is no such run.
+    """
+    try:
+        return await answer
+    except (CannotPause, NotRerunnable) as error:
+        raise Problem(409, str(error), error.hint) from None
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Problem(404, f"no such run at {temporal.where}, or it has ended: {error.message}") from None
+        raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
+
+
+async def _watch(temporal: Temporal, id_: str, tell: Tell, *, texts: bool) -> None:
+    handle = temporal.client.get_workflow_handle(id_)
+    listening = asyncio.create_task(_listen(temporal, id_, tell)) if texts else None
+    status: RunStatus | None = None
+    told = ""
+    try:
+        while True:
+            ended = (await describe(temporal.client, id_)).ended_at is not None
+            try:
+                status = await fetch_status(handle, status, client=temporal.client)
+            except RPCError as error:
+                if ended or error.status is RPCStatusCode.NOT_FOUND:
+                    break
+            else:
+                now = status.model_dump_json()
+                if now != told:
+                    told = now
+                    tell("status", status.model_dump(mode="json"))
+            if ended:
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+        record = await read_run(temporal.client, id_)
+        tell("ended", record.model_dump(mode="json"))
+    except RPCError as error:
+        raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
+    finally:
+        if listening is not None:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _listen(temporal: Temporal, id_: str, tell: Tell) -> None:
+    async for piece in live_texts(temporal.client, id_):
+        tell("text", piece.model_dump())
+
+
+def _runnable(workspace: Workspace, edited: EditedText) -> Loaded:
+    loaded = workspace.load(edited.path, edited.text)
+    if loaded.program is None:
+        raise Problem(422, "the definition has errors", "correct what its findings tell")
+    return loaded
+
+
+def _require_secrets(workspace: Workspace, loaded: Loaded) -> None:
+    """Refuse to start what would fail for want of a value."""
+    assert loaded.program is not None  # else it is not runnable
+    settings = workspace.settings()
+    declared = loaded.program.definition.use.secrets
+    config = for_own_runs(settings.config, declared)
+    store = SecretStore(config.secrets, settings.environment)
+    for name in dict.fromkeys(name for name, _ in uses_of_connections(loaded.program)):
+        connection = config.connections.get(name)
+        missing = [] if connection is None else missing_secrets(connection.secret_origins(), store)
+        if missing:
+            detail = f"Connection {name} is not set up: {', '.join(missing)} is missing"
+            raise Problem(422, detail, fix_for(missing), missing=missing)
+    missing = missing_secrets(declared, store)
+    if missing:
+        raise Problem(
+            422, f"secrets without a value: {', '.join(missing)}", fix_for(missing), missing=missing
+        )

@@ -1,0 +1,249 @@
+"""Test requests: one call of a definition, made once, and told while it goes on."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import StreamingResponse
+from temporalio.service import RPCError
+
+from httptask.activities.connection_profile import ConnectionProfile, profile_of
+from httptask.calls.problem import TaskFault
+from httptask.chat.streaming.live_text import LiveText
+from httptask.client.edge import Edge
+from httptask.config import Config
+from httptask.config.config import for_own_runs
+from httptask.connections.connection import Connection
+from httptask.designer.problems import Problem
+from httptask.designer.routes.definitions import EditedText
+from httptask.designer.routes.project import fix_for, missing_secrets
+from httptask.designer.sampling import SampleData, sample_from
+from httptask.designer.streaming import Tell, event_stream
+from httptask.designer.workspace import AskedWorkspace, Settings, Temporal, Workspace
+from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
+from httptask.dsl.loader import Loaded
+from httptask.http.errors import HttpTaskError
+from httptask.secrets.store import SecretStore
+from httptask.testrequest import (
+    NotTestable,
+    NoWorker,
+    PlannedRequest,
+    Report,
+    Reporter,
+    Sample,
+    SampleIncomplete,
+    StillRunning,
+    plan_request,
+    profiles_on,
+    send_once,
+    values_read,
+)
+
+router = APIRouter(prefix="/test-requests", tags=["test requests"])
+
+_KNOWN = "requests"
+
+
+class TestRequest(EditedText):
+    """A request of one task that is to be tried."""
+
+    __test__ = False  # no class of tests
+
+    task: str
+    """Name or pointer of the task."""
+    sample: SampleData = SampleData()
+    confirmed: bool = False
+    """Whether it is to be sent although it may change something."""
+    dry: bool = False
+    """Whether nothing is to be sent."""
+    attempt: int = Field(1, ge=1)
+    id: str | None = Field(None, pattern=r"^[\w-]{8,64}$")
+    """By which it is cancelled; made where there is none."""
+
+
+@router.post("", response_class=StreamingResponse)
+async def send_test_request(
+    asked: TestRequest, workspace: AskedWorkspace, request: Request
+) -> StreamingResponse:
+    """Try a request, and tell what becomes of it.
+
+    Events: `missing` (names of values that are asked for), `planned` (the prepared part), `confirm`
+    (it may change something, and was not sent), `setup` (a secret has no value), `sent`, `text` (of a stream), `report`
+    (all four parts), `failed`, `cancelled`.
+    """
+    workspace.folder.file(asked.path)
+    id_ = asked.id or secrets.token_hex(8)
+    known: dict[str, asyncio.Task[None]] = request.app.state.__dict__.setdefault(_KNOWN, {})
+
+    def keep(task: "asyncio.Task[None]") -> None:
+        known[id_] = task
+        task.add_done_callback(lambda _: known.pop(id_, None))
+
+    return event_stream(lambda tell: _Trial(asked, workspace, id_, tell).run(), keep)
+
+
+@router.delete("/{id_}", status_code=204)
+async def cancel_test_request(id_: str, request: Request) -> None:
+    """Cancel a request that is under way: its connection is closed."""
+    task: asyncio.Task[None] | None = request.app.state.__dict__.get(_KNOWN, {}).get(id_)
+    if task is None:
+        raise Problem(404, "this test request has ended, or was never sent")
+    task.cancel()
+    await asyncio.wait([task], timeout=10)
+
+
+class _Trial:
+    """One test request."""
+
+    def __init__(self, asked: TestRequest, workspace: Workspace, id_: str, tell: Tell) -> None:
+        self._asked = asked
+        self._workspace = workspace
+        self._id = id_
+        self._tell = tell
+
+    async def run(self) -> None:
+        """Plan it, tell what is sent, have it sent, tell what came of it."""
+        asked, workspace = self._asked, self._workspace
+        loaded = await asyncio.to_thread(workspace.load, asked.path, asked.text)
+        if loaded.program is None:
+            raise Problem(422, "the definition has errors", "correct what its findings tell")
+        settings = workspace.settings()
+        config = for_own_runs(settings.config, loaded.program.definition.use.secrets)
+        sample = await sample_from(workspace, loaded.program, asked.task, asked.sample)
+        missing = values_read(loaded.program, asked.task, sample) if not asked.dry else ()
+        if missing:
+            self._tell("missing", {"id": self._id, "names": list(missing)})
+            return
+        temporal = None if asked.dry else workspace.required_temporal()
+        profiles = await self._profiles(temporal, loaded, config)
+        config = _as_workers_have_it(config, profiles)
+        await self._send(temporal, loaded, config, settings, sample, profiles)
+
+    async def _send(
+        self,
+        temporal: Temporal | None,
+        loaded: Loaded,
+        config: Config,
+        settings: Settings,
+        sample: Sample,
+        profiles: Mapping[str, ConnectionProfile],
+    ) -> None:
+        is_own = temporal is None or temporal.own_worker
+        edge = edge_of(config, settings.environment if is_own else {})
+        try:
+            planned, reporter = await asyncio.to_thread(self._plan, loaded, config, sample, profiles, edge)
+            prepared = await reporter.prepared(dry=temporal is None, sent_here=is_own)
+        finally:
+            await edge.aclose()
+        self._tell(
+            "planned", {"id": self._id, "prepared": prepared.model_dump(mode="json", exclude_unset=True)}
+        )
+        lacking = self._lacking(planned, config, settings) if is_own else ()
+        if lacking:
+            self._tell("setup", _setup(planned.request.connection, lacking))
+            return
+        if temporal is None:
+            return
+        if reporter.may_change_something and not self._asked.confirmed:
+            self._tell("confirm", {"detail": f"{prepared.method} {prepared.uri} may change something there"})
+            return
+        self._workspace.permit(loaded)
+        self._tell("sent", {"id": self._id})
+        try:
+            outcome = await send_once(temporal.client, temporal.task_queue, planned, self._hear)
+        except RPCError as error:
+            raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
+        except StillRunning as running:
+            raise Problem(504, str(running)) from None
+        report: Report = await asyncio.to_thread(reporter.report, prepared, outcome)
+        self._tell("report", {"id": self._id, "report": report.to_json()})
+
+    def _hear(self, piece: LiveText) -> None:
+        self._tell("text", piece.model_dump())
+
+    async def _profiles(
+        self, temporal: Temporal | None, loaded: Loaded, config: Config
+    ) -> Mapping[str, ConnectionProfile]:
+        """Of the connections, as whoever sends the request has them."""
+        if temporal is None or temporal.own_worker:
+            return {name: profile_of(found) for name, found in config.connections.items()}
+        assert loaded.program is not None  # checked before
+        try:
+            return await profiles_on(temporal.client, temporal.task_queue, loaded.program, self._asked.task)
+        except NoWorker as error:
+            raise Problem(
+                503, f"{error} at {temporal.where}", f"start one: {temporal.start_worker}"
+            ) from None
+        except NotTestable as error:
+            raise Problem(422, str(error)) from None
+        except TaskFault as fault:
+            raise Problem(422, fault.problem.detail or fault.problem.title) from None
+
+    def _plan(
+        self,
+        loaded: Loaded,
+        config: Config,
+        sample: Sample,
+        profiles: Mapping[str, ConnectionProfile],
+        edge: Edge,
+    ) -> tuple[PlannedRequest, Reporter]:
+        program, asked = loaded.program, self._asked
+        assert program is not None  # checked before
+        try:
+            planned = plan_request(program, asked.task, sample, profiles, attempt=asked.attempt)
+            return planned, Reporter(program, planned, edge, self._workspace.catalog(config))
+        except SampleIncomplete as error:
+            raise Problem(422, str(error), **error.facts) from None
+        except ExpressionFailed as failed:
+            raise Problem(422, failed.message, failed.hint, pointer=failed.pointer) from None
+        except (ValueError, ExpressionLimitExceeded, ExpressionsBusy) as error:
+            raise Problem(422, str(error)) from None
+        except TaskFault as fault:
+            detail = f"{fault.problem.title}: {fault.problem.detail}"
+            raise Problem(422, detail, pointer=fault.problem.instance) from None
+        except HttpTaskError as error:
+            raise Problem(422, error.message) from None
+
+    def _lacking(self, planned: PlannedRequest, config: Config, settings: Settings) -> Sequence[str]:
+        """Names of the secrets that the request needs and that have no value."""
+        names = [one.name for one in planned.request.secrets]
+        connection = config.connections.get(planned.request.connection or "")
+        if connection is not None:
+            names += connection.secret_origins()
+        return missing_secrets(dict.fromkeys(names), SecretStore(config.secrets, settings.environment))
+
+
+def edge_of(config: Config, environment: Mapping[str, str]) -> Edge:
+    """What would send requests of a project: with its connections, secrets and policy."""
+    policy = config.policy
+    return Edge(
+        config.connections,
+        SecretStore(config.secrets, environment),
+        allow_private=policy.allow_private,
+        allowed_hosts=policy.allowed_hosts,
+    )
+
+
+def _setup(connection: str | None, names: Sequence[str]) -> dict[str, Any]:
+    """What is to be done before a request can be sent."""
+    what = f"Connection {connection}" if connection else "The request"
+    are = "is" if len(names) == 1 else "are"
+    return {
+        "detail": f"{what} is not set up: {', '.join(names)} {are} missing",
+        "missing": list(names),
+        "fix": fix_for(names),
+    }
+
+
+def _as_workers_have_it(config: Config, profiles: Mapping[str, ConnectionProfile]) -> Config:
+    """The configuration, with stand-ins for connections that only the workers have, who tell their servers."""
+    further = {
+        name: Connection(name=name, base_url=profile.server)
+        for name, profile in profiles.items()
+        if name not in config.connections and profile.server is not None
+    }
+    return replace(config, connections={**config.connections, **further})

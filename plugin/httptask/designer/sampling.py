@@ -1,0 +1,47 @@
+"""The data that a person tries tasks and expressions with."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from httptask.designer.problems import Problem
+from httptask.designer.workspace import Workspace
+from httptask.dsl.program import Program
+from httptask.runs.history import read_run
+from httptask.testrequest import NotTestable, Sample, sample_of_run, with_value
+
+__all__ = ["SampleData", "sample_from"]
+
+
+class SampleData(BaseModel):
+    """What a task would find in a run; of an earlier run, what is not given."""
+
+    input: Any = None
+    task_input: Any = None
+    outputs: dict[str, Any] = {}
+    """Of other tasks, by name."""
+    variables: dict[str, Any] = {}
+    """Of loops, by name."""
+    context: Any = None
+    values: dict[str, Any] = {}
+    """Single values by the names under which `missing` asks for them: `input.caller`, `fetch.body.id`."""
+    run: str | None = None
+    """Id of the earlier run."""
+
+
+async def sample_from(workspace: Workspace, program: Program, task: str, data: SampleData) -> Sample:
+    """The sample of a task.
+
+    Raises:
+        Problem: a name is unknown, or the run can't be read.
+    """
+    sample = Sample(data.input, data.task_input, data.outputs, data.variables, data.context)
+    try:
+        if data.run is not None:
+            record = await read_run(workspace.required_temporal().client, data.run)
+            sample = sample.over(sample_of_run(record, program, task)[0])
+        for name, value in data.values.items():
+            sample = with_value(sample, program, task, name, value)
+    except NotTestable as error:
+        raise Problem(422, str(error), **error.facts) from None
+    return sample

@@ -1,0 +1,176 @@
+"""Definitions in the folder: read as they stand, saved as they were meant, and never over what somebody else wrote."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from httptask.designer.outline import Offsets
+from support.commands import Shell
+from support.designer import asked, workspace_of
+
+TEXT = """\
+# a comment
+document: { dsl: 1.0.3, namespace: tests, name: é😀, version: 1.0.0 }
+"""
+ORDER = """\
+document: { dsl: 1.0.3, namespace: tests, name: order, version: 1.0.0 }
+do:
+  # what it costs
+  - decide:
+      switch:
+        - dear: { when: .price > 100, then: each }
+        - cheap: { then: end }
+  - each:
+      for: { each: item, in: .items }
+      do:
+        - tell:
+            if: .ok
+            call: httpRequest
+            with: { method: post, connection: shop, path: /orders }
+"""
+FORMS = [
+    ORDER,
+    ORDER.replace("\n", "\r\n"),
+    "\ufeff" + ORDER,
+    ORDER.rstrip("\n"),
+    ORDER.replace("  - ", "- ").replace("      ", "    "),
+    f"---\n{ORDER}...\n",
+    "do: [\n",
+    "",
+    TEXT,
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=range(len(FORMS)))
+async def test_what_is_read_and_saved_is_the_same_byte_for_byte(tmp_path: Path, form: str) -> None:
+    file = tmp_path / "in" / "one.yaml"
+    file.parent.mkdir()
+    file.write_bytes(form.encode())
+    async with asked(workspace_of(tmp_path, {})) as client:
+        read = (await client.get("/api/definitions/in/one.yaml")).json()
+        assert read["text"] == form
+        saved = await client.put(
+            "/api/definitions/in/one.yaml", json={"text": read["text"], "base": read["sha256"]}
+        )
+    assert saved.status_code == 200
+    assert saved.json()["sha256"] == read["sha256"]
+    assert file.read_bytes() == form.encode()
+
+
+async def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(ORDER)
+    async with asked(workspace_of(tmp_path, {})) as client:
+        read = (await client.get("/api/definitions/one.yaml")).json()
+        file.write_text("# mine\n")
+        refused = await client.put("/api/definitions/one.yaml", json={"text": "x", "base": read["sha256"]})
+        assert refused.status_code == 409
+        assert refused.json()["text"] == "# mine\n"
+        assert file.read_text() == "# mine\n"
+        again = await client.put(
+            "/api/definitions/one.yaml", json={"text": ORDER, "base": refused.json()["sha256"]}
+        )
+    assert again.status_code == 200
+    assert file.read_text() == ORDER
+    assert await asyncio.to_thread(lambda: [*tmp_path.glob(".*.part")]) == []
+
+
+async def test_a_new_definition_is_valid_and_takes_no_others_place(tmp_path: Path) -> None:
+    async with asked(workspace_of(tmp_path, {})) as client:
+        made = await client.post("/api/definitions", json={"path": "deep/My Orders.yaml"})
+        assert made.status_code == 201
+        assert made.json()["findings"] == []
+        assert made.json()["runnable"]
+        assert "name: my-orders" in made.json()["text"]
+        assert (
+            await client.post("/api/definitions", json={"path": "deep/My Orders.yaml"})
+        ).status_code == 409
+        listed = (await client.get("/api/definitions")).json()
+    assert [(one["path"], one["name"], one["faults"]) for one in listed] == [
+        ("deep/My Orders.yaml", "my-orders", 0)
+    ]
+
+
+async def test_only_definitions_are_listed(tmp_path: Path) -> None:
+    for name, text in {
+        "one.yaml": ORDER,
+        "broken.yml": "document: [\ndo:\n",
+        "one.test.yaml": ORDER,
+        "fixture.yaml": "request: {}\n",
+        ".git/x.yaml": ORDER,
+        "node_modules/x.yaml": ORDER,
+        "bytes.yaml": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe")
+    async with asked(workspace_of(tmp_path, {})) as client:
+        listed = (await client.get("/api/definitions")).json()
+        unreadable = await client.get("/api/definitions/bytes.yaml")
+    assert {one["path"]: one["faults"] > 0 for one in listed} == {
+        "broken.yml": True,
+        "bytes.yaml": True,
+        "one.yaml": False,
+    }
+    assert unreadable.status_code == 422
+    assert "UTF-8" in unreadable.json()["detail"]
+
+
+async def test_blocks_tell_where_they_stand(tmp_path: Path) -> None:
+    async with asked(workspace_of(tmp_path, {})) as client:
+        found = (await client.post("/api/check", json={"path": "o.yaml", "text": f"# 😀\n{ORDER}"})).json()
+    text = f"# 😀\n{ORDER}".encode("utf-16-le")
+
+    def source(block: dict[str, Any]) -> str:
+        return text[block["start"] * 2 : block["end"] * 2].decode("utf-16-le")
+
+    decide, each = found["blocks"]
+    assert source(decide).startswith("decide:\n")
+    assert source(decide).endswith("{ then: end }")
+    assert decide["cases"] == [
+        {"name": "dear", "when": ".price > 100", "then": "each"},
+        {"name": "cheap", "when": None, "then": "end"},
+    ]
+    [branch] = each["branches"]
+    assert (branch["label"], branch["pointer"]) == ("do", "/do/1/each/do")
+    [tell] = branch["blocks"]
+    assert (tell["kind"], tell["condition"], tell["connections"]) == ("call.httpRequest", ".ok", ["shop"])
+    assert tell["summary"] == "POST /orders"
+    assert source(tell).startswith("tell:")
+    [unknown] = found["findings"]
+    assert unknown["code"] == "unknown-connection"
+    assert source(unknown) == "shop"
+
+
+async def test_findings_are_those_of_the_command(tmp_path: Path) -> None:
+    wrong = (
+        ORDER.replace("then: each", "then: eahc")
+        .replace(".price >", ".price >>>")
+        .replace("method: post", "metod: 1")
+    )
+    (tmp_path / "wrong.yaml").write_text(wrong)
+    async with asked(workspace_of(tmp_path, {})) as client:
+        found = (await client.get("/api/definitions/wrong.yaml")).json()
+    code, command = await Shell(tmp_path, dict(os.environ)).run("validate", "wrong.yaml", "--json")
+    assert code == 2
+    told = [one for one in json.loads(command.stdout) if one["file"] == "wrong.yaml"]
+    keys = ("code", "severity", "message", "hint", "pointer", "line", "column")
+    assert [{key: one[key] for key in keys} for one in found["findings"]] == [
+        {key: one[key] for key in keys} for one in told
+    ]
+    assert len(told) >= 3
+
+
+def test_places_are_counted_as_browsers_count() -> None:
+    text = "\ufeffa😀b\r\néc\n"
+    offsets = Offsets(text)
+    units = text.encode("utf-16-le")
+    for index, sign in enumerate(text[1:]):
+        at = offsets.of_index(index) * 2
+        assert units[at:].decode("utf-16-le").startswith(sign)
+    assert offsets.of_place(2, 2) == offsets.of_index(text[1:].index("c"))
+    assert offsets.of_place(9, 9) == len(units) // 2

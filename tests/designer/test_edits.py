@@ -1,0 +1,63 @@
+"""Edits of a text by what they mean, as the page asks for them."""
+
+from pathlib import Path
+
+from httptask.designer.routes.editing import TextChange, changes_of
+from support.designer import asked, workspace_of
+
+TEXT = """\
+document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }
+do:
+  # keeps
+  - one: { set: { a: "😀" } }   # and this
+  - two: { set: { b: "${ $tasks.one.a }" } }
+"""
+
+
+def applied(text: str, changes: list[TextChange]) -> str:
+    units = text.encode("utf-16-le")
+    for change in reversed(changes):
+        units = units[: change.from_ * 2] + change.insert.encode("utf-16-le") + units[change.to * 2 :]
+    return units.decode("utf-16-le")
+
+
+async def test_edits_follow_each_other_and_are_told_as_changes(tmp_path: Path) -> None:
+    edits = [
+        {"op": "insert", "list": "/do", "index": 1, "name": "ask", "task": {"call": "httpRequest"}},
+        {"op": "set", "pointer": "/do/1/ask/with/method", "value": "get"},
+        {"op": "rename", "pointer": "/do/0/one", "name": "first"},
+        {"op": "secrets", "names": ["TOKEN"]},
+        {"op": "move", "pointer": "/do/2", "list": "/do", "index": 1},
+        {"op": "remove", "pointer": "/do/2"},
+        {"op": "set", "pointer": "/do/0/first/set/a", "value": "b"},
+    ]
+    async with asked(workspace_of(tmp_path, {})) as client:
+        edited = await client.post("/api/edits", json={"path": "x.yaml", "text": TEXT, "edits": edits})
+        assert edited.status_code == 200, edited.text
+        found = edited.json()
+        refused = await client.post(
+            "/api/edits",
+            json={"path": "x.yaml", "text": TEXT, "edits": [edits[1], {"op": "remove", "pointer": "/no"}]},
+        )
+        nothing = await client.post("/api/edits", json={"path": "x.yaml", "text": TEXT, "edits": []})
+    assert found["text"] == (
+        "document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }\n"
+        "use:\n  secrets: [TOKEN]\n"
+        "do:\n  # keeps\n"
+        '  - first: { set: { a: "b" } }   # and this\n'
+        '  - two: { set: { b: "${ $tasks.first.a }" } }\n'
+    )
+    changes = [TextChange(from_=one["from"], to=one["to"], insert=one["insert"]) for one in found["changes"]]
+    assert applied(TEXT, changes) == found["text"]
+    assert [block["name"] for block in found["blocks"]] == ["first", "two"]
+    assert refused.status_code == 422
+    assert refused.json()["edit"] in (0, 1)
+    assert nothing.json()["changes"] == []
+
+
+def test_changes_are_of_what_differs_alone() -> None:
+    before = "a: 1\r\nb: 😀\r\nc: 3"
+    after = "a: 1\r\nb: 😁\r\nc: 3\r\nd: 4\r\n"
+    changes = changes_of(before, after)
+    assert applied(before, changes) == after
+    assert sum(len(change.insert) for change in changes) <= 16

@@ -1,0 +1,228 @@
+"""Changes of single values of a definition's text: set, removed, inserted, moved, renamed.
+
+A value is changed where it stands, in the style that it has; what a new value has in common with the one before is not
+touched. Each change is read again and held against what it was to mean (`edited`).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from httptask.dsl.yaml.editing import EditRefused, Node, edited
+from httptask.dsl.yaml.text_changes import (
+    BY_HAND,
+    LOOK,
+    Change,
+    ChangeFinder,
+    applied,
+    as_key,
+    found,
+    found_or_none,
+    moved,
+    wrapped,
+)
+from httptask.json.pointer import json_pointer, pointer_tokens
+from httptask.json.types import is_array, is_object
+
+__all__ = ["insert_item", "move_item", "remove_value", "rename_key", "set_value"]
+
+
+def set_value(text: str, pointer: str, value: Any) -> str:
+    """Give a value another one, or a mapping another key.
+
+    Args:
+        text: of the definition.
+        pointer: of the value; what is around it is made where it is missing. `-`, or the length of a list, adds to it.
+        value: JSON data.
+
+    Raises:
+        EditRefused: the text has a form in which that can't be changed by itself.
+    """
+    path = pointer_tokens(pointer)
+
+    def meant(data: Any) -> None:
+        _put(data, path, value)
+
+    return edited(
+        text, lambda plain, root: applied(plain, ChangeFinder(plain).set(root, path, value)), meant, BY_HAND
+    )
+
+
+def remove_value(text: str, pointer: str) -> str:
+    """Remove a key with its value, or an item of a list.
+
+    Raises:
+        EditRefused: as of `set_value`, or there is none.
+    """
+    path = pointer_tokens(pointer)
+
+    def change(plain: str, root: Node) -> str:
+        return applied(plain, ChangeFinder(plain).remove(found(plain, root, path)))
+
+    def meant(data: Any) -> None:
+        _at(data, path)
+        around = _at(data, path[:-1])
+        del around[int(path[-1]) if is_array(around) else path[-1]]
+
+    return edited(text, change, meant, BY_HAND)
+
+
+def insert_item(text: str, list_pointer: str, index: int, item: Any) -> str:
+    """Put an item into a list, before the one that is there now; at its length, behind the last.
+
+    Raises:
+        EditRefused: as of `set_value`.
+    """
+    path = pointer_tokens(list_pointer)
+
+    def change(plain: str, root: Node) -> str:
+        setter = ChangeFinder(plain)
+        place = found_or_none(plain, root, path)
+        if place is None or not place.node.values:
+            return applied(plain, setter.set(root, path, [item]))
+        return applied(plain, setter.insert(place, index, item))
+
+    def meant(data: Any) -> None:
+        items = _at(data, path[:-1]).get(path[-1]) if path else data
+        if not items:
+            _put(data, path, [item])
+        else:
+            items.insert(index, item)
+
+    return edited(text, change, meant, BY_HAND)
+
+
+def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
+    """Move an item, with its comments, to another place of its list or into another one.
+
+    Args:
+        text: of the definition.
+        pointer: of the item.
+        list_pointer: of the list that it goes to, which may not be inside it.
+        index: of the item before which it is put, as the list is before.
+
+    Raises:
+        EditRefused: as of `set_value`.
+    """
+    path, to = pointer_tokens(pointer), pointer_tokens(list_pointer)
+    if to[: len(path)] == path:
+        raise EditRefused("a task can't be moved into itself", "choose another place")
+
+    def change(plain: str, root: Node) -> str:
+        place, target = found(plain, root, path), found_or_none(plain, root, to)
+        if target is None or not target.node.values:
+            raise EditRefused("there is no task in that list yet", "insert it there, and remove it here")
+        return applied(plain, moved(plain, place, target, index))
+
+    def meant(data: Any) -> None:
+        source, target = _at(data, path[:-1]), _at(data, to)
+        item = source[int(path[-1])]
+        target.insert(index, item)
+        was = int(path[-1])
+        del source[was + 1 if source is target and index <= was else was]
+
+    return edited(text, change, meant, BY_HAND)
+
+
+def rename_key(text: str, pointer: str, name: str) -> str:
+    """Give the key of a task another name, and those that name the task: `then` and `$tasks`.
+
+    Where several tasks have the name, only what stands in the same list as this one follows.
+
+    Raises:
+        EditRefused: as of `set_value`, or the name is taken there.
+    """
+    *around, old = path = pointer_tokens(pointer)
+    mention = re.compile(rf"(\$tasks\.){re.escape(old)}(?![A-Za-z0-9_])")
+
+    def change(plain: str, root: Node) -> str:
+        place = found(plain, root, path)
+        assert place.parent is not None  # a key has one
+        key = place.parent.node.keys[place.index].token
+        changes = [Change(key.start, key.end, as_key(name, flow=place.in_flow))]
+        scope = root if _count(root, old) == 1 else found(plain, root, around[:-1]).node
+        for named, value in _scalars(scope, ""):
+            source = plain[value.token.start : value.token.end]
+            if named == "then" and value.token.text == old:
+                changes.append(Change(value.token.start, value.token.end, as_key(name, flow=True)))
+            elif mention.search(source):
+                changes.append(
+                    Change(value.token.start, value.token.end, mention.sub(rf"\g<1>{name}", source))
+                )
+        return applied(plain, changes)
+
+    def meant(data: Any) -> None:
+        item = _at(data, around)
+        if name in item:
+            raise EditRefused(f"there is a {name} already", "choose another name")
+        whole = data if _count_in(data, old) == 1 else _at(data, around[:-1])
+        _rename_in(whole, old, name, mention)
+        renamed = {name if key == old else key: value for key, value in item.items()}
+        item.clear()
+        item.update(renamed)
+
+    return edited(text, change, meant, BY_HAND)
+
+
+def _at(data: Any, path: Sequence[str]) -> Any:
+    try:
+        for key in path:
+            data = data[int(key)] if is_array(data) else data[key]
+    except (LookupError, ValueError, TypeError):
+        raise EditRefused(f"there is nothing at {json_pointer(path)}", LOOK) from None
+    return data
+
+
+def _put(data: Any, path: Sequence[str], value: Any) -> None:
+    for depth, key in enumerate(path[:-1]):
+        if is_array(data):
+            data = data[int(key)]
+        elif data.get(key) is None:
+            data[key] = wrapped(path[depth + 1 :], value)
+            return
+        else:
+            data = data[key]
+    if not path:
+        raise EditRefused("the whole definition can't be set", BY_HAND)
+    last = path[-1]
+    if not is_array(data):
+        data[last] = value
+    elif last in ("-", str(len(data))):
+        data.append(value)
+    else:
+        data[int(last)] = value
+
+
+def _scalars(node: Node, name: str) -> Iterator[tuple[str, Node]]:
+    """Each scalar, with the key that it stands behind."""
+    if node.token.kind == "scalar":
+        yield name, node
+    for index, value in enumerate(node.values):
+        yield from _scalars(value, node.keys[index].token.text if node.keys else name)
+
+
+def _count(node: Node, name: str) -> int:
+    """How many keys have a name."""
+    return sum(key.token.text == name for key in node.keys) + sum(
+        _count(value, name) for value in node.values
+    )
+
+
+def _count_in(data: Any, name: str) -> int:
+    inside = data.values() if is_object(data) else data if is_array(data) else ()
+    return (is_object(data) and name in data) + sum(_count_in(value, name) for value in inside)
+
+
+def _rename_in(data: Any, old: str, name: str, mention: re.Pattern[str]) -> None:
+    inside: Any = data.items() if is_object(data) else enumerate(data) if is_array(data) else ()
+    changed: dict[Any, str] = {}
+    for key, value in inside:
+        if isinstance(value, str):
+            changed[key] = name if key == "then" and value == old else mention.sub(rf"\g<1>{name}", value)
+        else:
+            _rename_in(value, old, name, mention)
+    if is_object(data):
+        data.update(changed)
+    elif is_array(data):
+        for index, value in changed.items():
+            data[index] = value
