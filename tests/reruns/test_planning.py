@@ -1,10 +1,12 @@
 """What a run can go on from when its definition has changed, and what is told of the changes."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from httptask.cli.runs.rerunning import definition_of
 from httptask.dsl.compile import compile_definition
 from httptask.interpreter.status import TaskData
 from httptask.reruns import NotRerunnable, Rerun, plan_rerun
@@ -212,3 +214,15 @@ def test_an_input_that_does_not_fit_any_more() -> None:
     text = "input: { schema: { format: json, document: { type: object } } }\n" + OLD
     with pytest.raises(NotRerunnable, match="old does not fit: the workflow's input does not fit its schema"):
         planned(earlier(OLD, **RAN), text)
+
+
+def test_the_id_of_a_run_inside_another_is_no_path() -> None:
+    """Definitions that it runs are looked for beside the file that a definition was read from."""
+    tasks = [{"one": {"set": {"a": 1}}}]
+    inside = earlier(json.dumps({"do": tasks}))
+    inside.record.id = "whole/one"
+    inside.record.document = {
+        "document": {"dsl": "1.0.3", "namespace": "tests", "name": "one", "version": "1.0.0"},
+        "do": tasks,
+    }
+    assert definition_of(inside, None).name == "whole-one.json"

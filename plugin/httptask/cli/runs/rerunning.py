@@ -53,7 +53,8 @@ def definition_of(earlier: Earlier, file: Path | None) -> Loaded:
             print_note(f"definition: {harmless(found.name)}")
             return found
     print_note(f"definition: as {record.id} had it; --definition FILE takes a changed one")
-    loaded = load_text(json.dumps(record.document, ensure_ascii=False, indent=1), f"{record.id}.json")
+    name = f"{record.id.replace('/', '-')}.json"  # in this folder, where those that it runs are looked for
+    loaded = load_text(json.dumps(record.document, ensure_ascii=False, indent=1), name)
     if loaded.program is None:
         raise CliError(
             f"the definition of {record.id} is not valid any more", "give a changed one: --definition FILE"
