@@ -39,6 +39,12 @@ do: [{ hour: { wait: { hours: 1 } } }]
 """
 
 
+ITSELF = """
+document: { dsl: 1.0.3, namespace: shop, name: itself, version: 1.0.0 }
+do: [{ again: { run: { workflow: { namespace: shop, name: itself, version: 1.0.0 } } } }]
+"""
+
+
 CALLED = """
 document: { dsl: 1.0.3, namespace: shop, name: called, version: 1.0.0 }
 do:
@@ -61,7 +67,8 @@ def left(name: str, given: str = "null") -> str:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
     definitions = [
-        parse(text) for text in (DOUBLE % ("1.0.0", 2), DOUBLE % ("2.0.0", 20), FAILS, SPENDS, WAITS, CALLED)
+        parse(text)
+        for text in (DOUBLE % ("1.0.0", 2), DOUBLE % ("2.0.0", 20), FAILS, SPENDS, WAITS, CALLED, ITSELF)
     ]
     async with running(temporal, definitions=definitions, share_queue=False) as found:
         yield found
@@ -127,6 +134,15 @@ async def test_an_unknown_one_is_an_error_before_anything_runs(runner: Runner) -
     assert (outcome.problem["error"], outcome.problem["status"]) == ("DefinitionUnknown", 400)
     assert outcome.problem["detail"].startswith(
         "no definition shop/dubble:1.0.0 is served here to be run; known: called, double, fails, "
+    )
+
+
+async def test_one_that_runs_itself_comes_to_an_end(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("httptask.scheduling.scheduler._MOST_INSIDE", 2)
+    outcome = await runner.run(f"do: [{{ it: {{ {run_task('itself')} }} }}]")
+    assert outcome.problem["title"] == "Runs nest too deep"
+    assert outcome.problem["detail"].endswith(
+        ": shop/itself:1.0.0 would run inside of more than 2 others; one that runs itself needs an end, as by an `if`"
     )
 
 

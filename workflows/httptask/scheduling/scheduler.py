@@ -36,10 +36,12 @@ from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.local_calls import ShowWait, Wait, execute_local, is_local, wait_shown
 from httptask.scheduling.payloads import payload_of
 from httptask.scheduling.polling import execute_allowed, execute_call
-from httptask.scheduling.spending_state import PART_MEMO
+from httptask.scheduling.spending_state import DEPTH_MEMO, PART_MEMO
 
 __all__ = ["Leaves", "Scheduler", "make_call"]
 
+_MOST_INSIDE = 16
+"""Runs inside each other: the ids of all stand in that of the last, and in what its error tells."""
 _JSON_ENCODINGS = ("json/plain", "binary/null")
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -162,7 +164,7 @@ class Scheduler:
                 args=raw,
                 id=id_,
                 result_type=result_type,
-                memo={PART_MEMO: True},
+                memo={PART_MEMO: True, DEPTH_MEMO: _depth()},
             )
             began(id_)
             return await part
@@ -181,8 +183,14 @@ class Scheduler:
                 ends it, and nobody here is told how it ends.
 
         Raises:
-            TaskFault: its run ended in an error or from outside, it could not be started, or its input is too large.
+            TaskFault: its run ended in an error or from outside, it could not be started, its input is too large, or
+                too many runs wait for each other.
         """
+        depth = 0 if leave else _depth() + 1
+        if depth > _MOST_INSIDE:
+            end = "one that runs itself needs an end, as by an `if`"
+            detail = f"{name} would run inside of more than {_MOST_INSIDE} others; {end}"
+            raise TaskFault(Problem.standard("runtime", "Runs nest too deep", detail=detail))
         payload = await payload_of(argument, f"the input of {name}")
         async with (
             self._limits.turn([payload]),
@@ -191,7 +199,7 @@ class Scheduler:
             summary = fitting_summary(f"{label}: {name}")
             if not leave:
                 return await workflow.execute_child_workflow(
-                    name, RawValue(payload), id=id_, static_summary=summary
+                    name, RawValue(payload), id=id_, static_summary=summary, memo={DEPTH_MEMO: depth}
                 )
             # Temporal starts no child of a workflow that ends first, so its start is waited for.
             run: workflow.ChildWorkflowHandle[Any, Any] = await workflow.start_child_workflow(
@@ -252,6 +260,11 @@ async def make_call(
         payload = await payload_of(call.argument, what)
     async with limits.turn([payload]):
         return await execute_call(call, RawValue(payload), profile, options, deadline)
+
+
+def _depth() -> int:
+    """How many runs that wait for it this one is inside of; none where nothing tells."""
+    return int(workflow.memo_value(DEPTH_MEMO, default=0))
 
 
 def _of_causes(leaves: Leaves) -> Callable[[BaseException | None], bool]:

@@ -7,6 +7,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 __all__ = [
     "DECIMALS",
+    "DEPTH_MEMO",
     "PART_MEMO",
     "SCHEDULE_MEMO",
     "SEARCH_ATTRIBUTES",
@@ -19,6 +20,8 @@ __all__ = [
 
 DECIMALS: Final = 12
 """Of US dollars: ten times a cent is to be ten cents."""
+DEPTH_MEMO = "depth"
+"""Key of the memo of a run within others: how many of those wait for it."""
 SCHEDULE_MEMO = "schedule"
 """Key of the memo of a run that a schedule has started: the id of that."""
 PART_MEMO = "part"
