@@ -16,7 +16,6 @@ import type {
   Operation,
   PreparedTask,
   Project,
-  Report,
   RunSummary,
   TaskForm,
 } from "./types";
@@ -67,10 +66,6 @@ export const importCurl = (path: string, text: string, curl: string) =>
   request<ImportedTasks>("POST", "/catalog/import", { path, text, curl });
 export const addConnections = (configuration: Json) =>
   request<unknown>("POST", "/connections", { configuration });
-export const modelsOf = (connection: string) =>
-  request<string[]>("GET", `/connections/${asked(connection)}/models`);
-export const keepFixture = (path: string, pointer: string, report: Report) =>
-  request<{ file: string }>("PUT", "/fixtures", { path, pointer, report });
 
 export const listRuns = () => request<RunSummary[]>("GET", "/runs");
 export const startRun = (path: string, text: string, input: Json) =>

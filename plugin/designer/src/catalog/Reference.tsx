@@ -93,7 +93,7 @@ function Properties({ schema, root, depth }: { schema: Schema; root: Schema; dep
             />
             {inner.properties && depth < DEPTH && (
               <details className="inner">
-                <summary>{Object.keys(inner.properties).length} fields</summary>
+                <summary>fields: {Object.keys(inner.properties).length}</summary>
                 <Properties schema={inner} root={root} depth={depth + 1} />
               </details>
             )}

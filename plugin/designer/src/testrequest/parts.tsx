@@ -1,5 +1,4 @@
 import { type ReactNode, useState } from "react";
-import { keepFixture } from "../api/endpoints";
 import type {
   Block,
   Drift,
@@ -13,7 +12,6 @@ import type {
 } from "../api/types";
 import { asYaml } from "../catalog/yaml";
 import { useCursor } from "../request/form";
-import { problemOf, useDocument } from "../state/document";
 import { JsonTree } from "./JsonTree";
 import { ValueTable } from "./ValueTable";
 
@@ -161,8 +159,6 @@ export function ResponseView({ report, block }: { report: Report; block: Block }
             {one === "json" ? "JSON" : one.charAt(0).toUpperCase() + one.slice(1)}
           </button>
         ))}
-        <span className="grow" />
-        <KeepFixture block={block} report={report} />
       </div>
       {view === "tree" && (
         <JsonTree
@@ -176,24 +172,6 @@ export function ResponseView({ report, block }: { report: Report; block: Block }
       {view === "json" && <Code value={answerOf(response)} label="Body of the response" />}
       {view === "headers" && <Headers headers={response.headers ?? {}} />}
     </Told>
-  );
-}
-
-function KeepFixture({ block, report }: { block: Block; report: Report }) {
-  const [told, setTold] = useState("Keep as fixture");
-  const keep = async () => {
-    const path = useDocument.getState().path ?? "";
-    try {
-      const kept = await keepFixture(path, block.pointer, report);
-      setTold(`Kept: ${kept.file}`);
-    } catch (error) {
-      setTold(problemOf(error).message);
-    }
-  };
-  return (
-    <button type="button" className="button small" onClick={() => void keep()}>
-      {told}
-    </button>
   );
 }
 
