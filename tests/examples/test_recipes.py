@@ -1,6 +1,5 @@
-"""The recipes that are no definitions: a schedule of Temporal's, and a program that takes webhooks."""
+"""The recipes that are no definitions alone: a schedule, and a program that takes webhooks."""
 
-import asyncio
 import shlex
 from typing import Any
 
@@ -8,10 +7,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from support.cluster import address_of, temporal_cli
+from support.cluster import address_of
+from support.commands import Shell
 from support.definitions import parse
 from support.fences import ROOT, fences
-from support.runs import Runner, running
+from support.runs import running
 
 REPORT = {
     **parse("do: [{ report: { set: { of: '${ .days }' } } }]"),
@@ -20,25 +20,20 @@ REPORT = {
 FENCES = list(fences(ROOT / "docs/recipes.md"))
 
 
-async def test_the_schedule_starts_the_definition(temporal: WorkflowEnvironment) -> None:
-    [command] = [fence.text for fence in FENCES if fence.text.startswith("temporal schedule create")]
-    async with running(temporal, definitions=[REPORT]) as runner:
-        words = shlex.split(command.replace("--task-queue httptask", f"--task-queue {runner.task_queue}"))[1:]
-        address = address_of(temporal)
+async def test_the_schedule_starts_the_definition(shell: Shell, temporal: WorkflowEnvironment) -> None:
+    shell.environment["TEMPORAL_ADDRESS"] = address_of(temporal)
+    [served] = [fence.text for fence in FENCES if "\nschedule: " in fence.text]
+    [command] = [fence.text for fence in FENCES if fence.text.startswith("httptask schedule create")]
+    async with running(temporal, definitions=[parse(served)], share_queue=False) as runner:
+        queue = ("--task-queue", runner.task_queue)
+        code, created = await shell.run(*shlex.split(command)[1:], "--yes", *queue)
+        assert code == 0, created.stderr
         try:
-            await temporal_cli(address, *words)
-            await temporal_cli(address, "schedule", "trigger", "--schedule-id", "nightly")
-            assert await output_of_the_only_run(runner) == {"of": 1}
+            code, begun = await shell.run("schedule", "trigger", "nightly")
+            assert code == 0, begun.stderr
+            assert await output_of(runner.client, begun.stdout.strip()) == {"text": "orders of 1 days"}
         finally:
-            await temporal_cli(address, "schedule", "delete", "--schedule-id", "nightly")
-
-
-async def output_of_the_only_run(runner: Runner) -> Any:
-    async with asyncio.timeout(30):
-        while True:
-            async for run in runner.client.list_workflows(f"TaskQueue = '{runner.task_queue}'"):
-                return await runner.client.get_workflow_handle(run.id, run_id=run.run_id).result()
-            await asyncio.sleep(0.05)
+            await shell.run("schedule", "delete", "nightly", "--yes")
 
 
 async def test_a_webhook_starts_one_run_however_often_it_is_delivered(temporal: WorkflowEnvironment) -> None:

@@ -64,7 +64,7 @@ async def test_by_a_worker(once: Shell) -> None:
     once.write("many.yaml", with_expressions(100))
     command = await once.start("dev", "--no-designer", "--port", "0")
     await command.says("start one:")
-    address = command.stderr.partition("--address ")[2].split()[0]
+    address = command.stderr.partition("Temporal at ")[2].partition(",")[0]
     client = await Client.connect(address)
     output = await client.execute_workflow(
         "many", {"n": 1}, id="many-1", task_queue="httptask", result_type=dict
