@@ -59,7 +59,7 @@ export function Field({ name, pointer, schema: raw, value, required, removable =
             type="button"
             className="fx"
             aria-pressed={expression || isExpression(value)}
-            aria-label={`${name} as an expression`}
+            aria-label={`fx: ${name} as an expression`}
             title="Value or expression"
             onClick={() => setAsExpression(!expression)}
           >
