@@ -47,7 +47,7 @@ def ensure_bundle(say: Callable[[str], None], sources: Path = SOURCES, bundle: P
     if not (sources / "package.json").is_file():
         if not (bundle / "index.html").is_file():
             raise BundleMissing(
-                "this installation has no page of the designer", "install httptask from its wheel anew"
+                "this installation has no page of the designer", "a checkout builds it: uv run httptask dev"
             )
         return bundle
     descriptor = os.open(sources, os.O_RDONLY | os.O_CLOEXEC)

@@ -87,7 +87,7 @@ def dev(
     with --task-queue to the workers of that queue. Without the designer the server is always the embedded one.
     """
     from httptask.cli.observability.logging import configure_logging
-    from httptask.cli.worker.designer_page import DesignerOptions, config_beside
+    from httptask.cli.worker.designer_page import DesignerOptions, config_beside, why_not_shown
 
     if folder is not None and definitions is not None:
         raise CliError("DIR together with --definitions", "name the folder once")
@@ -95,6 +95,9 @@ def dev(
     if designer and not where.is_dir():
         raise CliError(f"{where}: no such folder", "`httptask init DIR` writes a first definition into it")
     configure_logging("INFO")
+    if designer and (lacking := why_not_shown()) is not None:
+        print_note(lacking)
+        designer = False
     config = config or (None if folder is None else config_beside(folder))
     options = DesignerOptions(where, host, designer_port, token_file, opens) if designer else None
     _serve(where, options, config, port, task_queue, webhooks, profile)

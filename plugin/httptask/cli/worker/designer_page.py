@@ -5,9 +5,11 @@ import contextlib
 import webbrowser
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from httptask.cli.project.installation import installing
 from httptask.cli.temporal.outages import address_of
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from httptask.designer.workspace import Settings, Temporal
     from httptask.dsl.loader import Loaded
 
-__all__ = ["DesignerOptions", "DesignerPage", "config_beside"]
+__all__ = ["DesignerOptions", "DesignerPage", "config_beside", "why_not_shown"]
 
 _SHORTEST_TOKEN = 16
 _LONGEST_TOKEN = 1_000
@@ -117,6 +119,14 @@ class DesignerPage:
             own_worker,
             f"httptask {command} --definitions {self._options.folder} --task-queue {task_queue}",
         )
+
+
+def why_not_shown() -> str | None:
+    """What has to be installed before there is a designer; None where it is."""
+    lacking = [package for package in ("fastapi", "uvicorn") if find_spec(package) is None]
+    if not lacking:
+        return None
+    return f"no designer: {' and '.join(lacking)} not installed\n  hint: {installing('designer')}"
 
 
 def config_beside(folder: Path) -> Path | None:
