@@ -63,6 +63,7 @@ export function extensions(own: Extension[]): Extension[] {
     indentUnit.of("  "),
     EditorState.tabSize.of(2),
     EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ tabindex: "0" }), // what scrolls is reached by keyboard
     yaml(),
     syntaxHighlighting(colours),
     look,
