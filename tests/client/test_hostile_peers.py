@@ -102,12 +102,17 @@ def edge(make_edge: Any, hostile: str) -> Any:
     return make_edge(hostile, connection={"redirects": HOPS, "allow_private": ("127.0.0.1",)})
 
 
+BUSY = 2.0
+"""Seconds that a slow machine may take over a flood beyond the deadline."""
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize("behaviour", DEADLINES)
 async def test_that_a_deadline_ends(edge: Edge, behaviour: str) -> None:
     error, took = await fault_of(edge, behaviour, SHORT)
     assert (error.type, error.details["deadline"]) == ("Timeout", DEADLINES[behaviour])
-    assert took == pytest.approx(getattr(SHORT, DEADLINES[behaviour]), rel=0.1)
+    deadline = getattr(SHORT, DEADLINES[behaviour])
+    assert 0.9 * deadline <= took <= 1.1 * deadline + BUSY
 
 
 @pytest.mark.parametrize("behaviour", ERRORS)

@@ -150,7 +150,7 @@ async def test_a_document_that_was_loaded_is_not_loaded_again(
 
 
 async def test_outputs_that_are_more_than_temporal_carries(runner: Runner) -> None:
-    big = {"big": {"set": {"text": '${ "x" * 3000000 }'}}}
+    big = {"big": {"set": {"text": '${ "x" * 2200000 }'}}}
     read = {"input": {"from": "${ $tasks.big.text | length }"}}
     error = {"type": "https://x.example/no", "status": 400, "title": "No"}
     failed = definition(big, {"post": {"raise": {"error": error}, **read}})
