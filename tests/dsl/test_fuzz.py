@@ -90,8 +90,7 @@ def test_the_undamaged_definition_is_sound() -> None:
 @pytest.mark.parametrize("seed", range(BATCHES))
 def test_damaged_definitions(seed: int) -> None:
     chance = random.Random(seed)
-    for _ in range(ROUNDS):
-        look_at(damaged(chance))
+    assert max(look_at(damaged(chance)) for _ in range(ROUNDS)) < 1
 
 
 def look_at(text: str) -> float:

@@ -3,9 +3,7 @@
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
@@ -15,13 +13,10 @@ from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.canonical import unpacked
 from httptask.interpreter.workflow_types import LoadedDefinition
 from httptask.json.types import is_array
-from httptask.testrequest.execution import Asked, ExecutionFailed, begin
+from httptask.testrequest.execution import ExecutionFailed, ask
 from httptask.testrequest.workers import NoWorker, require_worker
 
 __all__ = ["NotServed", "Served", "find_served", "start_run"]
-
-_UNTIL_BEGUN = timedelta(seconds=10)
-_ANSWER_TIME = timedelta(seconds=10)
 
 
 class NotServed(Exception):
@@ -68,18 +63,10 @@ async def find_served(client: Client, task_queue: str, name: str) -> Served:
     except NoWorker as none:
         hint = f"start one: httptask worker --task-queue {task_queue} --definitions DIR, or httptask dev"
         raise NotServed(str(none), hint, is_silent=True) from None
-    asked = Asked(
-        activity=LOAD_DEFINITION,
-        arguments=client.data_converter.payload_converter.to_payloads([name]),
-        result_type=LoadedDefinition,
-        id=f"find-definition-{uuid4().hex[:12]}",
-        task_queue=task_queue,
-        workflow_queue=task_queue,
-        schedule_to_start=_UNTIL_BEGUN,
-        start_to_close=_ANSWER_TIME,
-    )
     try:
-        found = await (await begin(client, asked)).result()
+        found = await ask(
+            client, task_queue, LOAD_DEFINITION, [name], LoadedDefinition, name="find-definition"
+        )
     except ExecutionFailed as failed:
         raise _refusal(failed.cause, name, task_queue) from None
     return Served(found.name, json.loads(unpacked(found.packed)))

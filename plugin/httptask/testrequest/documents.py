@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from temporalio.client import Client
 
@@ -15,7 +14,7 @@ from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.client.edge import Edge
 from httptask.dsl.program import Program
 from httptask.http.errors import HttpTaskError
-from httptask.testrequest.execution import Asked, ExecutionFailed, begin
+from httptask.testrequest.execution import ExecutionFailed, ask
 from httptask.testrequest.planning import plan_document
 from httptask.testrequest.sample import NotTestable, Sample
 
@@ -97,19 +96,19 @@ def load_on(client: Client, task_queue: str) -> Load:
     """Loads documents by workers, which give the operation alone."""
 
     async def load(request: OperationRequest) -> FoundOperation:
-        asked = Asked(
-            activity=API_OPERATION,
-            arguments=client.data_converter.payload_converter.to_payloads([request]),
-            result_type=ApiOperation,
-            id=f"test-document-{uuid4().hex[:12]}",
-            task_queue=task_queue,
-            workflow_queue=task_queue,
-            schedule_to_start=_UNTIL_BEGUN,
-            start_to_close=_LOADING_TIME,
-        )
         try:
-            return FoundOperation(await (await begin(client, asked)).result(), None)
+            operation = await ask(
+                client,
+                task_queue,
+                API_OPERATION,
+                [request],
+                ApiOperation,
+                name="test-document",
+                schedule_to_start=_UNTIL_BEGUN,
+                start_to_close=_LOADING_TIME,
+            )
         except ExecutionFailed as failed:
             raise TaskFault(problem_of_failure(failed.cause)) from None
+        return FoundOperation(operation, None)
 
     return load

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
+from uuid import uuid4
 
 from temporalio.api.common.v1 import Payload
 from temporalio.client import (
@@ -20,9 +21,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.activities.names import ONE_CALL
 
-__all__ = ["Asked", "Executed", "Execution", "ExecutionFailed", "begin"]
+__all__ = ["Asked", "Executed", "Execution", "ExecutionFailed", "ask", "begin"]
 
 _MARGIN = timedelta(seconds=10)
+_UNTIL_BEGUN = timedelta(seconds=10)
+_ANSWER_TIME = timedelta(seconds=10)
 
 Result = TypeVar("Result")
 
@@ -115,6 +118,46 @@ class Execution(Generic[Result]):
         except WorkflowFailureError as error:
             cause = error.cause
             raise ExecutionFailed(cause.cause if isinstance(cause, ActivityError) else cause) from None
+
+
+async def ask(
+    client: Client,
+    task_queue: str,
+    activity: str,
+    arguments: Sequence[Any],
+    result_type: type[Result],
+    *,
+    name: str,
+    schedule_to_start: timedelta = _UNTIL_BEGUN,
+    start_to_close: timedelta = _ANSWER_TIME,
+) -> Result:
+    """Ask the workers of a queue by an activity, and wait for the answer.
+
+    Args:
+        client: of the cluster, with the plugin.
+        task_queue: of the workers.
+        activity: its name.
+        arguments: of the activity.
+        result_type: of the answer.
+        name: what the id of its execution begins with.
+        schedule_to_start: how long a worker may take to begin.
+        start_to_close: how long it may take to answer.
+
+    Raises:
+        ExecutionFailed: there was no answer.
+        RPCError: the server can't be reached.
+    """
+    asked = Asked(
+        activity=activity,
+        arguments=client.data_converter.payload_converter.to_payloads(arguments),
+        result_type=result_type,
+        id=f"{name}-{uuid4().hex[:12]}",
+        task_queue=task_queue,
+        workflow_queue=task_queue,
+        schedule_to_start=schedule_to_start,
+        start_to_close=start_to_close,
+    )
+    return await (await begin(client, asked)).result()
 
 
 async def begin(client: Client, asked: Asked[Result], *, live: bool = False) -> Execution[Result]:

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
-from uuid import uuid4
 
 from temporalio.client import Client
 
@@ -12,15 +10,13 @@ from httptask.activities.connection_profile import ConnectionProfile, RunConfigu
 from httptask.activities.names import RESOLVE_CONFIGURATION
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.dsl.program import Program
-from httptask.testrequest.execution import Asked, ExecutionFailed, begin
+from httptask.testrequest.execution import ExecutionFailed, ask
 from httptask.testrequest.sample import find_task
 
 __all__ = ["NoWorker", "profiles_on", "require_worker"]
 
 _LOOKS, _BETWEEN_LOOKS = 5, 0.2
 """For a worker that has just been started, whose first question Temporal has not got yet."""
-_UNTIL_BEGUN = timedelta(seconds=10)
-_ANSWER_TIME = timedelta(seconds=10)
 
 
 class NoWorker(Exception):
@@ -49,18 +45,15 @@ async def profiles_on(
     await require_worker(client, task_queue)
     if not names:
         return {}
-    asked = Asked(
-        activity=RESOLVE_CONFIGURATION,
-        arguments=client.data_converter.payload_converter.to_payloads([names, []]),
-        result_type=RunConfiguration,
-        id=f"test-configuration-{uuid4().hex[:12]}",
-        task_queue=task_queue,
-        workflow_queue=task_queue,
-        schedule_to_start=_UNTIL_BEGUN,
-        start_to_close=_ANSWER_TIME,
-    )
     try:
-        found = await (await begin(client, asked)).result()
+        found = await ask(
+            client,
+            task_queue,
+            RESOLVE_CONFIGURATION,
+            [names, []],
+            RunConfiguration,
+            name="test-configuration",
+        )
     except ExecutionFailed as failed:
         problem = problem_of_failure(failed.cause, "configuration")
         raise TaskFault(problem.model_copy(update={"instance": node.pointer})) from None
