@@ -168,11 +168,12 @@ async def trigger_schedule(client: Client, id_: str) -> str | None:
     """
     handle = client.get_schedule_handle(id_)
     found, memo = await _find(handle)
-    known = {_id_of(each, memo) for each in found.info.recent_actions}
+    known = {_started(each).first_execution_run_id for each in found.info.recent_actions}
     await handle.trigger(overlap=ScheduleOverlapPolicy.ALLOW_ALL)
     for _ in range(_LOOKS):
         for each in (await handle.describe()).info.recent_actions:
-            if _id_of(each, memo) not in known:
+            # Not by its id: Temporal makes that of the second, and two may be asked for in one.
+            if _started(each).first_execution_run_id not in known:
                 return _id_of(each, memo)
         await asyncio.sleep(_BETWEEN_LOOKS)
     return None
@@ -186,9 +187,13 @@ async def _find(handle: ScheduleHandle) -> tuple[ScheduleDescription, ScheduleMe
     return found, ScheduleMemo.model_validate(noted)
 
 
+def _started(result: ScheduleActionResult) -> ScheduleActionExecutionStartWorkflow:
+    assert isinstance(result.action, ScheduleActionExecutionStartWorkflow)  # the only kind that there is
+    return result.action
+
+
 def _id_of(started: ScheduleActionResult, memo: ScheduleMemo) -> str:
-    assert isinstance(started.action, ScheduleActionExecutionStartWorkflow)  # the only kind that there is
-    id_ = started.action.workflow_id
+    id_ = _started(started).workflow_id
     return id_ if memo.after is None else id_of_run(id_)
 
 
