@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.client.edge import Edge
+from httptask.config.sections import Policy
 from httptask.http.errors import HttpStatusError, HttpTaskError
 from httptask.http.files import files_in, open_file
 from httptask.http.limits import MAX_RESPONSE_BYTES
 from httptask.http.models import HttpRequest, Limits
 from httptask.openapi.text import MAX_BYTES, DocumentInvalid
+from httptask.secrets.store import SecretStore
 
 __all__ = ["download", "files_below", "root_document"]
 
@@ -62,8 +64,12 @@ def files_below(folder: Path) -> Callable[[str], bytes | None]:
     return read
 
 
-async def download(url: str, edge: Edge) -> tuple[str, bytes]:
+async def download(url: str, policy: Policy) -> tuple[str, bytes]:
     """The document at a URL, and a name for its file. It goes the way of all requests, and is bounded as a file is.
+
+    Args:
+        url: of the document; no connection of the project is used for it.
+        policy: where such requests may go.
 
     Raises:
         CatalogError: it can't be had.
@@ -75,6 +81,9 @@ async def download(url: str, edge: Edge) -> tuple[str, bytes]:
         headers={"Accept": _ACCEPT},
         raw=True,
         limits=Limits(response_bytes=MAX_RESPONSE_BYTES),
+    )
+    edge = Edge(
+        {}, SecretStore({}, {}), allow_private=policy.allow_private, allowed_hosts=policy.allowed_hosts
     )
     try:
         response = await edge.send(request)
@@ -88,6 +97,8 @@ async def download(url: str, edge: Edge) -> tuple[str, bytes]:
         raise CatalogError(f"{shown}: {error.message}", hint) from None
     except HttpTaskError as error:
         raise CatalogError(f"{shown}: {error.message}", _SAVED) from None
+    finally:
+        await edge.aclose()
     return _file_name(shown), base64.b64decode(response.content or "")
 
 

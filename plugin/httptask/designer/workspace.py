@@ -10,6 +10,7 @@ from httptask.config import Config, ConfigInvalid
 from httptask.designer.folder import Folder
 from httptask.designer.problems import Problem
 from httptask.dsl.loader import Loaded, load_text
+from httptask.dsl.program import Program
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -83,6 +84,29 @@ class Workspace:
         """A definition, as it stands in its file or in an editor."""
         self.folder.file(path)
         return load_text(self.folder.read(path).text if text is None else text, path)
+
+    def readable(self, path: str, text: str | None) -> tuple[Loaded, Program]:
+        """A definition that is understood, though it may have errors.
+
+        Raises:
+            Problem: it is not.
+        """
+        loaded = self.load(path, text)
+        program = loaded.program or loaded.draft
+        if program is None:
+            raise Problem(422, "the definition can't be read", "correct what its findings tell")
+        return loaded, program
+
+    def runnable(self, path: str, text: str | None) -> tuple[Loaded, Program]:
+        """A definition without errors.
+
+        Raises:
+            Problem: it has some.
+        """
+        loaded = self.load(path, text)
+        if loaded.program is None:
+            raise Problem(422, "the definition has errors", "correct what its findings tell")
+        return loaded, loaded.program
 
     def required_temporal(self) -> Temporal:
         """The server.

@@ -105,19 +105,7 @@ def download_document(url: str, project: "Project") -> tuple[str, bytes]:
     from httptask.catalog.importing.credentials import without_credentials
     from httptask.catalog.sources import download
     from httptask.cli.observability.logging import configure_logging
-    from httptask.client.edge import Edge
-    from httptask.secrets.store import SecretStore
-
-    async def load() -> tuple[str, bytes]:
-        policy = project.config.policy
-        edge = Edge(
-            {}, SecretStore({}, {}), allow_private=policy.allow_private, allowed_hosts=policy.allowed_hosts
-        )
-        try:
-            return await download(url, edge)
-        finally:
-            await edge.aclose()
 
     configure_logging("WARNING")
     show_notice(f"loading {without_credentials(url)}")
-    return asyncio.run(load())
+    return asyncio.run(download(url, project.config.policy))

@@ -229,21 +229,21 @@ def list_known_apis(
 async def _document(source: ApiSource, workspace: Workspace) -> tuple[str, bytes, str | None, str | None]:
     """Name and content of a document's file, its address if it has one, and the name of its API if it is known."""
     from httptask.catalog.errors import CatalogError
-    from httptask.catalog.sources import root_document
+    from httptask.catalog.sources import download, root_document
 
-    given = source.source.strip()
+    given, config = source.source.strip(), workspace.settings().config
     if source.text is not None:
         return _file_name(given), source.text.encode(), None, source.name
     if given.lower().startswith(("http://", "https://")):
-        file, data = await _downloaded(given, workspace)
+        file, data = await download(given, config.policy)
         return file, data, given, source.name
-    known = workspace.catalog().directories.find(given)
+    known = workspace.catalog(config).directories.find(given)
     if known is not None:
         if known.folder:
             raise CatalogError(f"the document of {known.title} is spread over many files", known.how_to_add())
-        file, data = await _downloaded(known.url, workspace)
+        file, data = await download(known.url, config.policy)
         return file, data, known.url, source.name or known.name
-    root = workspace.settings().config.root.resolve()
+    root = config.root.resolve()
     place = (root / given).resolve()
     if not place.is_relative_to(root) or not place.exists():
         raise Problem(
@@ -251,21 +251,6 @@ async def _document(source: ApiSource, workspace: Workspace) -> tuple[str, bytes
         )
     document = root_document(place)
     return document.name, document.read_bytes(), None, source.name
-
-
-async def _downloaded(url: str, workspace: Workspace) -> tuple[str, bytes]:
-    from httptask.catalog.sources import download
-    from httptask.client.edge import Edge
-    from httptask.secrets.store import SecretStore
-
-    policy = workspace.settings().config.policy
-    edge = Edge(
-        {}, SecretStore({}, {}), allow_private=policy.allow_private, allowed_hosts=policy.allowed_hosts
-    )
-    try:
-        return await download(url, edge)
-    finally:
-        await edge.aclose()
 
 
 def _file_name(given: str) -> str:

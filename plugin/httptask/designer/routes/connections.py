@@ -10,7 +10,7 @@ from httptask.config import ConfigInvalid
 from httptask.config.editing import add_tables
 from httptask.config.find import CONFIG_NAME
 from httptask.designer.problems import Problem
-from httptask.designer.routes.project import ConnectionState, connection_states, fix_for, missing_secrets
+from httptask.designer.routes.project import ConnectionState, connection_states, missing_secrets, not_set_up
 from httptask.designer.routes.testrequests import edge_of
 from httptask.designer.workspace import AskedWorkspace
 from httptask.http.errors import HttpTaskError
@@ -64,8 +64,7 @@ async def list_models(name: str, workspace: AskedWorkspace) -> Models:
     store = SecretStore(settings.config.secrets, settings.environment)
     missing = missing_secrets(connection.secret_origins(), store)
     if missing:
-        detail = f"Connection {name} is not set up: {', '.join(missing)} is missing"
-        raise Problem(422, detail, fix_for(missing), missing=missing)
+        raise not_set_up(name, missing)
     edge = edge_of(settings.config, settings.environment)
     try:
         answer = await edge.send(HttpRequest(method="GET", url="/models", connection=name))

@@ -92,7 +92,7 @@ class Evaluation(BaseModel):
 @router.post("/evaluate")
 async def evaluate_expression(asked: EvaluationRequest, workspace: AskedWorkspace) -> Evaluation:
     """Evaluate an expression as one of a task's own fields: `.` is the task's input. Nothing is sent."""
-    program = _program(workspace, asked)
+    _, program = workspace.readable(asked.path, asked.text)
     sample = await sample_from(workspace, program, asked.pointer, asked.sample)
     try:
         value = await asyncio.to_thread(evaluate_in_task, program, asked.pointer, asked.expression, sample)
@@ -114,7 +114,7 @@ async def evaluate_expression(asked: EvaluationRequest, workspace: AskedWorkspac
 @router.post("/completions")
 async def complete_expression(asked: CompletionRequest, workspace: AskedWorkspace) -> list[Completion]:
     """What may stand at the cursor: variables, and what is behind them by schemas and by the sample."""
-    program = _program(workspace, asked)
+    _, program = workspace.readable(asked.path, asked.text)
     node = _task(program, asked.pointer)
     sample = await sample_from(workspace, program, asked.pointer, asked.sample)
     before = asked.expression[: asked.position]
@@ -207,14 +207,6 @@ class _Known:
             return Place.of(self._program, self._node, self._sample).execution.input
         except (ExpressionFailed, TaskFault, ExpressionLimitExceeded):
             return self._sample.task_input
-
-
-def _program(workspace: AskedWorkspace, asked: EditedText) -> Program:
-    loaded = workspace.load(asked.path, asked.text)
-    program = loaded.program or loaded.draft
-    if program is None:
-        raise Problem(422, "the definition can't be read", "correct what its findings tell")
-    return program
 
 
 def _task(program: Program, pointer: str) -> TaskNode:

@@ -9,9 +9,7 @@ from pydantic import BaseModel, Field
 from httptask.catalog import chat_completion
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
-from httptask.designer.workspace import AskedWorkspace, Workspace
-from httptask.dsl.loader import Loaded
-from httptask.dsl.program import Program
+from httptask.designer.workspace import AskedWorkspace
 from httptask.dsl.schema import editor_schema
 from httptask.dsl.tasks import CALLS
 from httptask.json.pointer import pointer_tokens
@@ -51,7 +49,7 @@ class InputForm(BaseModel):
 @router.post("/task")
 def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
     """The values of a task, and the schema that its form is made from."""
-    loaded, program = _program(workspace, place)
+    loaded, program = workspace.readable(place.path, place.text)
     node = program.nodes.get(place.pointer)
     task = _at(loaded.data, place.pointer)
     if node is None or not is_object(task):
@@ -71,17 +69,9 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
 @router.post("/input-form")
 def get_input_form(edited: EditedText, workspace: AskedWorkspace) -> InputForm:
     """The schema of a definition's input."""
-    _, program = _program(workspace, edited)
+    _, program = workspace.readable(edited.path, edited.text)
     source = program.definition.input
     return InputForm(schema_=None if source is None or source.schema_ is None else source.schema_.document)
-
-
-def _program(workspace: Workspace, edited: EditedText) -> tuple[Loaded, Program]:
-    loaded = workspace.load(edited.path, edited.text)
-    program = loaded.program or loaded.draft
-    if program is None:
-        raise Problem(422, "the definition can't be read", "correct what its findings tell")
-    return loaded, program
 
 
 @cache

@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from httptask.activities.configuration_activities import has_pollers
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.connections.connection import Connection
+from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal
 from httptask.http.errors import SecretUnavailable
 from httptask.secrets.store import SecretStore
@@ -76,6 +77,19 @@ def fix_for(names: Sequence[str]) -> str:
     """What to do about secrets without a value."""
     exports = "; ".join(f"export {name}=…" for name in names)
     return f"{exports}, or write {' and '.join(f'{name}=…' for name in names)} into .env; then start again"
+
+
+def not_set_up(connection: str | None, missing: Sequence[str]) -> Problem:
+    """What is to be done before a request can be sent.
+
+    Args:
+        connection: that it goes by, if it does.
+        missing: names of the secrets that have no value.
+    """
+    what = f"Connection {connection}" if connection else "The request"
+    are = "is" if len(missing) == 1 else "are"
+    detail = f"{what} is not set up: {', '.join(missing)} {are} missing"
+    return Problem(422, detail, fix_for(missing), missing=list(missing))
 
 
 def missing_secrets(names: Iterable[str], store: SecretStore) -> list[str]:

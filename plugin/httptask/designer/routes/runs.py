@@ -14,11 +14,11 @@ from httptask.calls.problem import TaskFault
 from httptask.config.config import for_own_runs
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
-from httptask.designer.routes.project import fix_for, missing_secrets
+from httptask.designer.routes.project import fix_for, missing_secrets, not_set_up
 from httptask.designer.streaming import Tell, event_stream
 from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace
 from httptask.dsl.canonical import qualified_name, sha256
-from httptask.dsl.loader import Loaded
+from httptask.dsl.program import Program
 from httptask.events import EventRefused, new_event, send_event, type_waited_for
 from httptask.explain.findings import uses_of_connections
 from httptask.interpreter.fetch_status import fetch_status
@@ -105,16 +105,15 @@ async def list_runs(workspace: AskedWorkspace, limit: int = _LATEST) -> list[Run
 @router.post("", status_code=201)
 async def start_run(new: NewRun, workspace: AskedWorkspace) -> StartedRun:
     """Run a definition; 422 where it has errors, its input does not fit, or a secret has no value."""
-    loaded = await asyncio.to_thread(_runnable, workspace, new)
+    loaded, program = await asyncio.to_thread(workspace.runnable, new.path, new.text)
     temporal = workspace.required_temporal()
-    assert loaded.program is not None  # else it is not runnable
-    source = loaded.program.definition.input
+    source = program.definition.input
     try:
         check_schema(None if source is None else source.schema_, new.input, "the input")
     except TaskFault as fault:
         raise Problem(422, str(fault.problem.detail), "see input.schema of the definition") from None
     if temporal.own_worker:
-        _require_secrets(workspace, loaded)
+        _require_secrets(workspace, program)
     workspace.permit(loaded)
     run_input = RunInput(definition=loaded.data, sha256=sha256(loaded.data), input=new.input, live=new.live)
     handle = await _asked(
@@ -122,7 +121,7 @@ async def start_run(new: NewRun, workspace: AskedWorkspace) -> StartedRun:
         temporal.client.start_workflow(
             WORKFLOW_TYPE,
             run_input,
-            id=f"{loaded.program.definition.document.name}-{secrets.token_hex(4)}",
+            id=f"{program.definition.document.name}-{secrets.token_hex(4)}",
             task_queue=temporal.task_queue,
             memo={"definition": qualified_name(loaded.data), FILE_MEMO: new.path},
         ),
@@ -177,18 +176,17 @@ async def resume(id_: str, reason: Reason, workspace: AskedWorkspace) -> None:
 @router.post("/{id_}/rerun", status_code=201)
 async def rerun(id_: str, asked: RerunRequest, workspace: AskedWorkspace) -> StartedRerun:
     """Go on from where a run failed, with the definition as it is now and the outputs of all before."""
-    loaded = await asyncio.to_thread(_runnable, workspace, asked)
+    loaded, program = await asyncio.to_thread(workspace.runnable, asked.path, asked.text)
     temporal = workspace.required_temporal()
-    assert loaded.program is not None  # else it is not runnable
     earlier = await _asked(temporal, read_earlier(temporal.client, id_))
     try:
-        planned = await asyncio.to_thread(plan_rerun, earlier, loaded.data, loaded.program, asked.task)
+        planned = await asyncio.to_thread(plan_rerun, earlier, loaded.data, program, asked.task)
     except NotRerunnable as error:
         raise Problem(422, str(error), error.hint) from None
     if asked.dry:
         return StartedRerun(id=None, report=planned.report)
     if temporal.own_worker:
-        _require_secrets(workspace, loaded)
+        _require_secrets(workspace, program)
     workspace.permit(loaded)
     new_id = id_of_rerun(planned.source.run, secrets.token_hex(4))
     starting = planned.start(
@@ -265,26 +263,17 @@ async def _listen(temporal: Temporal, id_: str, tell: Tell) -> None:
         tell("text", piece.model_dump())
 
 
-def _runnable(workspace: Workspace, edited: EditedText) -> Loaded:
-    loaded = workspace.load(edited.path, edited.text)
-    if loaded.program is None:
-        raise Problem(422, "the definition has errors", "correct what its findings tell")
-    return loaded
-
-
-def _require_secrets(workspace: Workspace, loaded: Loaded) -> None:
+def _require_secrets(workspace: Workspace, program: Program) -> None:
     """Refuse to start what would fail for want of a value."""
-    assert loaded.program is not None  # else it is not runnable
     settings = workspace.settings()
-    declared = loaded.program.definition.use.secrets
+    declared = program.definition.use.secrets
     config = for_own_runs(settings.config, declared)
     store = SecretStore(config.secrets, settings.environment)
-    for name in dict.fromkeys(name for name, _ in uses_of_connections(loaded.program)):
+    for name in dict.fromkeys(name for name, _ in uses_of_connections(program)):
         connection = config.connections.get(name)
         missing = [] if connection is None else missing_secrets(connection.secret_origins(), store)
         if missing:
-            detail = f"Connection {name} is not set up: {', '.join(missing)} is missing"
-            raise Problem(422, detail, fix_for(missing), missing=missing)
+            raise not_set_up(name, missing)
     missing = missing_secrets(declared, store)
     if missing:
         raise Problem(

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -20,12 +19,13 @@ from httptask.config.config import for_own_runs
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
-from httptask.designer.routes.project import fix_for, missing_secrets
+from httptask.designer.routes.project import fix_for, missing_secrets, not_set_up
 from httptask.designer.sampling import SampleData, sample_from
 from httptask.designer.streaming import Tell, event_stream
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal, Workspace
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
 from httptask.dsl.loader import Loaded
+from httptask.dsl.program import Program
 from httptask.http.errors import HttpTaskError
 from httptask.secrets.store import SecretStore
 from httptask.testrequest import (
@@ -108,18 +108,16 @@ class _Trial:
     async def run(self) -> None:
         """Plan it, tell what is sent, have it sent, tell what came of it."""
         asked, workspace = self._asked, self._workspace
-        loaded = await asyncio.to_thread(workspace.load, asked.path, asked.text)
-        if loaded.program is None:
-            raise Problem(422, "the definition has errors", "correct what its findings tell")
+        loaded, program = await asyncio.to_thread(workspace.runnable, asked.path, asked.text)
         settings = workspace.settings()
-        config = for_own_runs(settings.config, loaded.program.definition.use.secrets)
-        sample = await sample_from(workspace, loaded.program, asked.task, asked.sample)
-        missing = values_read(loaded.program, asked.task, sample) if not asked.dry else ()
+        config = for_own_runs(settings.config, program.definition.use.secrets)
+        sample = await sample_from(workspace, program, asked.task, asked.sample)
+        missing = values_read(program, asked.task, sample) if not asked.dry else ()
         if missing:
             self._tell("missing", {"id": self._id, "names": list(missing)})
             return
         temporal = None if asked.dry else workspace.required_temporal()
-        profiles = await self._profiles(temporal, loaded, config)
+        profiles = await self._profiles(temporal, program, config)
         config = _as_workers_have_it(config, profiles)
         await self._send(temporal, loaded, config, settings, sample, profiles)
 
@@ -144,7 +142,8 @@ class _Trial:
         )
         lacking = self._lacking(planned, config, settings) if is_own else ()
         if lacking:
-            self._tell("setup", _setup(planned.request.connection, lacking))
+            detail = not_set_up(planned.request.connection, lacking).detail
+            self._tell("setup", {"detail": detail, "missing": list(lacking), "fix": fix_for(lacking)})
             return
         if temporal is None:
             return
@@ -166,14 +165,13 @@ class _Trial:
         self._tell("text", piece.model_dump())
 
     async def _profiles(
-        self, temporal: Temporal | None, loaded: Loaded, config: Config
+        self, temporal: Temporal | None, program: Program, config: Config
     ) -> Mapping[str, ConnectionProfile]:
         """Of the connections, as whoever sends the request has them."""
         if temporal is None or temporal.own_worker:
             return {name: profile_of(found) for name, found in config.connections.items()}
-        assert loaded.program is not None  # checked before
         try:
-            return await profiles_on(temporal.client, temporal.task_queue, loaded.program, self._asked.task)
+            return await profiles_on(temporal.client, temporal.task_queue, program, self._asked.task)
         except NoWorker as error:
             raise Problem(
                 503, f"{error} at {temporal.where}", f"start one: {temporal.start_worker}"
@@ -226,17 +224,6 @@ def edge_of(config: Config, environment: Mapping[str, str]) -> Edge:
         allow_private=policy.allow_private,
         allowed_hosts=policy.allowed_hosts,
     )
-
-
-def _setup(connection: str | None, names: Sequence[str]) -> dict[str, Any]:
-    """What is to be done before a request can be sent."""
-    what = f"Connection {connection}" if connection else "The request"
-    are = "is" if len(names) == 1 else "are"
-    return {
-        "detail": f"{what} is not set up: {', '.join(names)} {are} missing",
-        "missing": list(names),
-        "fix": fix_for(names),
-    }
 
 
 def _as_workers_have_it(config: Config, profiles: Mapping[str, ConnectionProfile]) -> Config:
