@@ -1,14 +1,18 @@
 """Replays what workflows left behind: code that gives other commands for the same history is not deterministic."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.worker import Interceptor, Replayer
 
+from httptask.dsl.expressions import ExpressionsBusy
 from httptask.plugin.plugin import HttpTaskPlugin
 
 __all__ = ["replay"]
+
+_MOST_ATTEMPTS: Final = 5
+"""How often a history is replayed on a machine that is too busy to say anything about it."""
 
 
 async def replay(
@@ -39,10 +43,22 @@ async def replay(
     )
     async for history in _histories(client, handle.id, handle.first_execution_run_id):
         try:
-            await replayer.replay_workflow(history)
+            await _replay_history(replayer, history)
         except Exception as error:
             error.add_note(f"when the history of {history.workflow_id} was replayed")
             raise
+
+
+async def _replay_history(replayer: Replayer, history: WorkflowHistory) -> None:
+    """Replay it as a worker would, whose workflow task is tried again where an expression got no processor."""
+    for attempt in range(1, _MOST_ATTEMPTS + 1):
+        try:
+            await replayer.replay_workflow(history)
+        except RuntimeError as error:  # the replayer has the failure of a workflow task as text alone
+            if f'"{ExpressionsBusy.__name__}"' not in str(error) or attempt == _MOST_ATTEMPTS:
+                raise
+        else:
+            return
 
 
 async def _histories(client: Client, id_: str, run_id: str | None) -> AsyncIterator[WorkflowHistory]:
