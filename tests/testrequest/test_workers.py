@@ -13,6 +13,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig
 
+from httptask.activities.api_operation import OperationRequest
 from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
@@ -20,6 +21,7 @@ from httptask.plugin import HttpTaskPlugin, LiveText
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest import NoWorker, Outcome, Sample, plan_request, profiles_on, send_once
+from httptask.testrequest.documents import load_on
 from support.chat_streams import chunk, sse
 from support.cluster import address_of
 from support.connections import local_connection, secret_store
@@ -122,6 +124,11 @@ async def test_a_server_without_standalone_activities_runs_a_workflow_of_one_cal
         async with served(environment, server) as runner:
             outcome = await tried(runner, address_of(environment))
             refused = await tried(runner, address_of(environment))
+            document = OperationRequest(
+                method="GET", url=f"{server.url}/openapi.json", operation_id="listPets"
+            )
+            with pytest.raises(TaskFault, match="AddressForbidden"):  # by the worker, whose guard holds
+                await load_on(runner.client, runner.task_queue)(document)
         assert outcome.downstream == "INC-1"
         assert (refused.would_retry, refused.retry_after) == (True, 7)
         executed = outcome.executed

@@ -10,6 +10,7 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 from httptask.activities.names import (
+    API_OPERATION,
     CHAT_COMPLETION,
     HTTP_REQUEST,
     LOAD_DEFINITION,
@@ -20,7 +21,7 @@ from httptask.workflows.live_text import LiveStream
 
 __all__ = ["OneCall", "OneCallWorkflow"]
 
-_ACTIVITIES: Final = (HTTP_REQUEST, CHAT_COMPLETION, RESOLVE_CONFIGURATION, LOAD_DEFINITION)
+_ACTIVITIES: Final = (HTTP_REQUEST, CHAT_COMPLETION, API_OPERATION, RESOLVE_CONFIGURATION, LOAD_DEFINITION)
 
 
 class OneCall(BaseModel):
