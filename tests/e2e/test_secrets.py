@@ -27,6 +27,17 @@ do:
       with: { method: get, connection: openai, path: /echo, output: response }
 """
 
+UNREACHABLE = """
+[connections.openai]
+base_url = "http://127.0.0.1:1/v1"
+authentication.bearer.token = "$secrets.OPENAI_API_KEY"
+allow_private = ["loopback"]
+retry = { first_interval = 1, factor = 10 }
+
+[secrets.OPENAI_API_KEY]
+environment = "OPENAI_API_KEY"
+"""
+
 
 def test_forms_are_found_where_they_stand() -> None:
     header = b"Authorization: Basic " + base64.b64encode(b"user:" + KEY.encode())
@@ -131,12 +142,11 @@ async def test_key_with_a_newline_is_refused_before_anything_is_sent(
 
 async def test_unreachable_host(shell: Shell) -> None:
     """The last attempt that a timeout leaves time for ends the run; each of them has failed with the key in hand."""
-    file = shell.write("asks.yaml", ASKS.replace("do:\n", "timeout: { after: PT3S }\ndo:\n", 1))
-    code, command = await shell.run(
-        "run", file.name, OPENAI_BASE_URL="http://127.0.0.1:1/v1", OPENAI_API_KEY=KEY
-    )
+    file = shell.write("asks.yaml", ASKS.replace("do:\n", "timeout: { after: PT9S }\ndo:\n", 1))
+    shell.write("httptask.toml", UNREACHABLE)
+    code, command = await shell.run("run", file.name, OPENAI_API_KEY=KEY)
 
-    assert code == 1
+    assert code == 1, command.stderr
     assert "no connection to 127.0.0.1:1" in command.stderr
     assert "another attempt would come after the timeout of the workflow" in command.stderr
     assert await leaks(shell, command) == []
