@@ -6,6 +6,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.dsl.expressions import ExpressionsBusy, evaluation
+from httptask.dsl.expressions.pool import run_program
 from httptask.testing.replay import replay
 from support.definitions import parse
 from support.runs import running
@@ -19,7 +20,7 @@ async def test_an_expression_without_a_processor_is_replayed_again(
 ) -> None:
     async with running(temporal) as runner:
         handle = (await runner.run(ADDS)).handle
-        run_program, left = evaluation.run_program, iter(range(busy))
+        left = iter(range(busy))
 
         def without_a_processor(*arguments: Any) -> Any:
             if next(left, None) is not None:
