@@ -13,6 +13,7 @@ from httptask.reruns import NotRerunnable, Rerun, plan_rerun, read_earlier
 from httptask.runs.history import read_run
 from httptask.runs.records import id_of_rerun, reruns_of
 from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.cluster import has_event
 from support.connections import local_connection
 from support.definitions import parse
 from support.runs import Outcome, Runner, running
@@ -164,6 +165,7 @@ async def test_a_run_that_goes_on_is_not_gone_on_from(runner: Runner) -> None:
     handle = await runner.start(definition({"nap": {"wait": {"minutes": 10}}}))
     with pytest.raises(NotRerunnable, match="two runs would do the same work"):
         await read_earlier(runner.client, handle.id)
+    await has_event(handle, "timer_started")
     await handle.terminate()
     earlier = await read_earlier(runner.client, handle.id)
     assert earlier.stopped_at is not None

@@ -43,6 +43,8 @@ class RunThenWaitWorkflow:
                 given.input,
                 id=id_of_run(workflow.info().workflow_id),
                 memo={SCHEDULE_MEMO: given.schedule},
+                # The SDK does not wait for the end of one that is cancelled while it starts.
+                parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
             )
         except ChildWorkflowError as error:
             task = asyncio.current_task()
