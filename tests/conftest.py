@@ -27,6 +27,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("designer")
+    group.addoption(
+        "--browser",
+        metavar="FILE",
+        help="a Chromium, as `chromium`, for the tests of the designer in a browser",
+    )
+    group.addoption("--pictures", metavar="FOLDER", help="keep pictures of what it shows there")
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case by the words of its text; by the argument where the text is long, or more than a line."""
     if not isinstance(val, str | bytes):

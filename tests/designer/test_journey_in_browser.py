@@ -1,18 +1,13 @@
-"""What a person does in the designer, in a real browser: against a real server, a real worker and a stand-in for a model.
-
-uv run --with playwright pytest -n 0 tests/designer/test_journey.py --browser /usr/bin/chromium [--pictures FOLDER]
-"""
+"""What a person does in the designer, in a real browser: against a real server, a real worker and a stand-in for a model."""
 
 import re
-from collections.abc import AsyncGenerator
-from importlib import import_module
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from httptask.designer.building import SOURCES, ensure_bundle
 from httptask.testing import Reply, ScriptedServer
+from support.browser import Browser
 from support.commands import Shell
 
 HELLO = """\
@@ -37,83 +32,18 @@ CONFIG = """\
 base_url = "http://127.0.0.1:{port}/v1"
 allow_private = ["loopback"]
 """
-WIDTH, HEIGHT = 1280, 800
-
-
-class Browser:
-    """A page, what it complained of, and pictures of it."""
-
-    def __init__(self, page: Any, pictures: Path) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        self._pictures = pictures
-        page.on("pageerror", self._fail)
-        page.on("console", self._hear)
-
-    def _fail(self, error: Any) -> None:
-        self.complaints.append(str(error))
-
-    def _hear(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    async def look(self, name: str) -> None:
-        """Keep a picture, and hold the page against the rules of accessibility."""
-        await self.page.screenshot(path=self._pictures / f"{name}.png")
-        session = await self.page.context.new_cdp_session(self.page)
-        axe = (SOURCES / "node_modules" / "axe-core" / "axe.min.js").read_text()
-        await session.send("Runtime.evaluate", {"expression": axe})
-        found = await session.send(
-            "Runtime.evaluate",
-            {
-                "expression": "axe.run().then(found => JSON.stringify(found.violations.filter(one => "
-                "['serious', 'critical'].includes(one.impact)).map(one => [one.id, one.nodes[0].html])))",
-                "awaitPromise": True,
-                "returnByValue": True,
-            },
-        )
-        if found["result"].get("value") != "[]":
-            self.complaints.append(f"{name}: {found}")
-
-
-@pytest.fixture
-def pictures(tmp_path: Path, pytestconfig: pytest.Config) -> Path:
-    """Where pictures are kept: in the folder that is given, or one that goes away."""
-    folder = Path(pytestconfig.getoption("pictures") or tmp_path / "pictures")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@pytest.fixture
-async def page(pytestconfig: pytest.Config) -> AsyncGenerator[Any]:
-    path = pytestconfig.getoption("browser")
-    async with import_module("playwright.async_api").async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        context = await browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
-        page = await context.new_page()
-        page.set_default_timeout(60_000)
-        yield page
-        await browser.close()
 
 
 @pytest.mark.timeout(400)
 @pytest.mark.long
 @pytest.mark.alone
 async def test_a_person_adds_a_task_tries_it_maps_its_answer_and_runs_it(
-    shell: Shell, page: Any, pictures: Path
+    shell: Shell, open_designer: Callable[..., Awaitable[Browser]]
 ) -> None:
-    ensure_bundle(print)
     async with ScriptedServer(lambda _: Reply.chat("Hello, Ada!")) as model:
         file = shell.write("hello.yaml", HELLO)
         shell.write("httptask.toml", CONFIG.format(port=model.port))
-        dev = await shell.start(
-            *("dev", "--no-open", "--port", "0", "--designer-port", "0"), OPENAI_API_KEY="k", NO_PROXY="*"
-        )
-        await dev.says("designer at http://127.0.0.1:", seconds=90)
-        address = re.search(r"designer at (\S+)", dev.stderr)
-        assert address is not None
-        browser = Browser(page, pictures)
-        await page.goto(address[1])
+        browser = await open_designer(OPENAI_API_KEY="k")
         await open_and_add(browser)
         await edit_and_try(browser)
         await map_and_run(browser, file)
