@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.testing import ScriptedServer
 from support.connections import secret_store
-from support.others_definitions import KNOWN, answer, result_of, secrets
+from support.others_definitions import KNOWN, answer, called_by, result_of, secrets
 from support.runs import Runner, running, skipping_time
 
 
@@ -37,12 +37,17 @@ async def runner(temporal: WorkflowEnvironment, server: ScriptedServer) -> Async
 
 async def test_example(
     runner: Runner,
+    temporal: WorkflowEnvironment,
     server: ScriptedServer,
     name: str,
     path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    result = await result_of(name, path, runner, server)
+    if called := called_by(path):
+        async with running(skipping_time(temporal), definitions=called) as other:
+            result = await result_of(name, path, other, server)
+    else:
+        result = await result_of(name, path, runner, server)
 
     reason = KNOWN.get(f"{name}/{path.stem}")
     record_property("conformance", (name, path.stem, result.kind, reason or result.told, False))

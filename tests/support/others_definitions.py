@@ -19,7 +19,7 @@ from httptask.testing import Reply, ScriptedServer, ServedRequest
 from .api_documents import pet_store
 from .runs import Runner
 
-__all__ = ["INPUT", "KNOWN", "Result", "answer", "definition_files", "result_of", "secrets"]
+__all__ = ["INPUT", "KNOWN", "Result", "answer", "called_by", "definition_files", "result_of", "secrets"]
 
 INPUT: dict[str, Any] = {
     "petId": 1,
@@ -100,6 +100,7 @@ KNOWN: dict[str, str] = {
 }
 """Those that neither run nor are refused for what is not supported, by name and file, and why."""
 
+_IS_DEFINITION = re.compile(r"^[\"']?document[\"']?:", re.MULTILINE)
 _SERVER = re.compile(r"https?://[^/\s\"'{}$]+")
 _EVENT = {
     "specversion": "1.0",
@@ -138,7 +139,8 @@ def definition_files(folders: Sequence[str]) -> list[tuple[str, Path]]:
     found: list[tuple[str, Path]] = []
     for given in folders:
         name, _, folder = given.partition("=")
-        paths = [(name, path) for path in sorted(Path(folder).rglob("*.y*ml"))]
+        files = sorted(Path(folder).rglob("*.y*ml"))
+        paths = [(name, path) for path in files if _IS_DEFINITION.search(path.read_text(encoding="utf-8"))]
         if not paths:
             raise ValueError(f"no definitions in {given}: write NAME=FOLDER")
         found += paths
@@ -204,6 +206,27 @@ def secrets(url: str) -> dict[str, str]:
     client = {"id": "c", "secret": "0123456789"}
     policy = {"authority": url, "grant": "client_credentials", "client": client}
     return {"mySecret": json.dumps({"username": "u", "password": "0123456789", **policy})}
+
+
+def called_by(path: Path) -> list[dict[str, Any]]:
+    """The definitions beside one that it runs by `run: workflow`."""
+    called = {(one.get("namespace"), one.get("name")) for one in _called(load_file(path).data)}
+    if not called:
+        return []
+    beside = (load_file(other).data for other in sorted(path.parent.glob("*.y*ml")))
+    return [one for one in beside if (one["document"]["namespace"], one["document"]["name"]) in called]
+
+
+def _called(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        for inner in value:
+            yield from _called(inner)
+    if isinstance(value, dict):
+        run = value.get("run")
+        if isinstance(run, dict) and isinstance(run.get("workflow"), dict):
+            yield run["workflow"]
+        for inner in value.values():
+            yield from _called(inner)
 
 
 async def result_of(name: str, path: Path, runner: Runner, server: ScriptedServer) -> Result:
