@@ -5,7 +5,7 @@ import { blockAround, blockAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { extensions } from "./extensions";
 import { faultExtensions, showBlock, showFaults } from "./faults";
-import { Lines } from "./lines";
+import { Lines, separatorOf } from "./lines";
 
 const fromOutside = Annotation.define<boolean>();
 
@@ -91,7 +91,10 @@ function follow(view: EditorView, lines: Lines, path: string | null) {
 export default function YamlEditor() {
   const place = useRef<HTMLDivElement>(null);
   const path = useDocument((state) => state.path);
+  const separator = useDocument((state) => separatorOf(state.text));
 
+  // Begun anew where the file came back with other line ends: what is typed would give it the former ones.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as said
   useEffect(() => {
     if (!place.current) return;
     const lines = new Lines(useDocument.getState().text);
@@ -102,7 +105,7 @@ export default function YamlEditor() {
       stop();
       view.destroy();
     };
-  }, [path]);
+  }, [path, separator]);
 
   return <div className="yaml" ref={place} />;
 }

@@ -1,12 +1,16 @@
 import { Text } from "@codemirror/state";
 import { difference } from "../state/changes";
 
+/** How the lines of a text end. Where some end in CRLF and some do not, CR is a character like any other. */
+export const separatorOf = (text: string): "\n" | "\r\n" =>
+  text.includes("\r\n") && !/(^|[^\r])\n/.test(text) ? "\r\n" : "\n";
+
 /** CodeMirror counts a line break as one character; files with CRLF have two. */
 export class Lines {
   readonly separator: "\n" | "\r\n";
 
   constructor(text: string) {
-    this.separator = text.includes("\r\n") ? "\r\n" : "\n";
+    this.separator = separatorOf(text);
   }
 
   /** An offset of the file's text, in the editor. */

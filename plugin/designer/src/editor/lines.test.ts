@@ -1,0 +1,22 @@
+import { Text } from "@codemirror/state";
+import { expect, test } from "vitest";
+import { Lines, separatorOf } from "./lines";
+
+test("lines end as the file's do, and CR is a character where not all of them do", () => {
+  expect(separatorOf("a\r\nb\r\n")).toBe("\r\n");
+  for (const text of ["", "a\nb", "a\r\nb\nc", "\na\r\n"]) expect(separatorOf(text)).toBe("\n");
+});
+
+test("what makes the editor's text that of a file leaves each line end as it is", () => {
+  for (const [before, after] of [
+    ["a\r\nb\r\nc", "a\r\nb\r\nnew\r\nc"],
+    ["a\r\nb\nc", "a\r\nb\nnew\r\nc"],
+    ["a\nb", "a\nnew\nb"],
+  ] as const) {
+    const lines = new Lines(before);
+    const doc = Text.of(before.split(lines.separator));
+    const change = lines.changes(doc, after);
+    const changed = change ? doc.replace(change.from, change.to, change.insert) : doc;
+    expect(changed.sliceString(0, changed.length, lines.separator)).toBe(after);
+  }
+});
