@@ -7,7 +7,7 @@ import { Dialog } from "../ui/Dialog";
 import { Icon, iconOf } from "../ui/icons";
 import { addTask, insert, PLAIN } from "./add";
 import { type Place, useAdding } from "./adding";
-import { NothingFound } from "./NothingFound";
+import { AnotherApi, NothingFound } from "./NothingFound";
 import { Preview } from "./Preview";
 import "./catalog.css";
 
@@ -98,6 +98,7 @@ function AddTaskDialog({ at }: { at: Place }) {
               </Option>
             ))}
           </ul>
+          {operations.length > 0 && <AnotherApi known={found.data?.apis ?? []} />}
         </div>
         <Preview
           operation={operation}

@@ -1,12 +1,40 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { KnownApi } from "../api/types";
 
 const KNOWN_SHOWN = 12;
 
-/** Nothing fits: an API can be added, from its document or from those that are known. */
-export function NothingFound({ query, known }: { query: string; known: KnownApi[] }) {
+interface Props {
+  query: string;
+  known: KnownApi[];
+}
+
+/** Nothing fits: the API that has it can be added. */
+export function NothingFound({ query, known }: Props) {
+  return (
+    <div className="nothing">
+      <p>
+        <b>No operation fits “{query.trim()}”.</b> Add the API that has it:
+      </p>
+      <AddApi known={known} />
+    </div>
+  );
+}
+
+/** Something fits, though perhaps not what was meant. */
+export function AnotherApi({ known }: { known: KnownApi[] }) {
+  return (
+    <details className="nothing">
+      <summary>Another API: add its OpenAPI document</summary>
+      <AddApi known={known} />
+    </details>
+  );
+}
+
+/** Adds an API, from its document or from those that are known. */
+function AddApi({ known }: { known: KnownApi[] }) {
   const [source, setSource] = useState("");
   const client = useQueryClient();
   const others = useQuery({ queryKey: ["directory"], queryFn: () => api.knownApis("") });
@@ -23,10 +51,7 @@ export function NothingFound({ query, known }: { query: string; known: KnownApi[
     adding.mutate(source);
   };
   return (
-    <div className="nothing">
-      <p>
-        <b>No operation fits “{query.trim()}”.</b> Add the API that has it:
-      </p>
+    <>
       <form onSubmit={add}>
         <label htmlFor="api-source">OpenAPI document: file, folder or address</label>
         <div className="add-row">
@@ -49,7 +74,17 @@ export function NothingFound({ query, known }: { query: string; known: KnownApi[
           onChange={(event) => event.target.files?.[0] && adding.mutate(event.target.files[0])}
         />
       </form>
-      {adding.error && <p className="field-fault error">{adding.error.message}</p>}
+      {adding.error && (
+        <p className="field-fault error" role="alert">
+          {adding.error.message}
+          {adding.error instanceof Problem && adding.error.hint && <small> {adding.error.hint}</small>}
+        </p>
+      )}
+      {adding.data && (
+        <p role="status">
+          Added {adding.data.title || adding.data.api}: {adding.data.operations} operations.
+        </p>
+      )}
       {shown.length > 0 && (
         <>
           <h3>Known APIs</h3>
@@ -70,6 +105,6 @@ export function NothingFound({ query, known }: { query: string; known: KnownApi[
           </ul>
         </>
       )}
-    </div>
+    </>
   );
 }
