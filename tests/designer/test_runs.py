@@ -86,6 +86,7 @@ async def test_a_request_is_tried_and_reported(workspace: Workspace, server: Scr
         sent = await events(client, "POST", "/api/test-requests", json=trial(sample=sample, confirmed=True))
     assert [(name, data["names"]) for name, data in asks] == [("missing", ["input.sku"])]
     assert [name for name, _ in dry] == ["planned"]
+    assert dry[0][1]["confirm"] == confirms[-1][1]["detail"]
     assert [name for name, _ in confirms] == ["planned", "confirm"]
     assert [name for name, _ in sent] == ["planned", "sent", "report"]
     report = sent[-1][1]["report"]

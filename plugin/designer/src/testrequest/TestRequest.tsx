@@ -25,7 +25,10 @@ export default function TestRequest({ pointer }: { pointer: string }) {
 }
 
 function Tested({ block, close }: { block: Block; close(): void }) {
-  const { phase, send, cancel } = useSession();
+  const { phase, changes, send, cancel } = useSession();
+  const text = useDocument((state) => state.checked);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew whenever the text is another
+  useEffect(() => void useSession.getState().look(block.pointer), [block.pointer, text]);
   const form = useTaskForm(block.pointer);
   const sending = phase === "sending";
   return (
@@ -34,6 +37,7 @@ function Tested({ block, close }: { block: Block; close(): void }) {
         <h2>Test request</h2>
         <code>{block.name}</code>
         <span className="grow" />
+        {changes && <span className="changes">{changes}</span>}
         {sending ? (
           <button type="button" className="button" onClick={() => void cancel()}>
             Cancel

@@ -10,6 +10,9 @@ test("tokens of a stream add up, and the report says what was prepared", () => {
   const one = { ...blank, ...reduced(blank, "text", { text: "Hel" }) };
   expect(reduced(one, "text", { text: "lo" }).text).toBe("Hello");
   expect(reduced(one, "text", { text: "again", begins: true }).text).toBe("again");
+  const planned = { prepared: { method: "POST" }, confirm: "POST may change something" };
+  expect(reduced(blank, "planned", planned).changes).toBe("POST may change something");
+  expect(reduced(blank, "planned", { ...planned, confirm: null }).changes).toBeNull();
   expect(reduced(blank, "missing", { names: ["input.caller"] }).missing).toEqual(["input.caller"]);
   expect(reduced(blank, "setup", { detail: "OPENAI_API_KEY is missing", fix: "set it" }).setup).toEqual({
     detail: "OPENAI_API_KEY is missing",

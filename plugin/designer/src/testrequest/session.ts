@@ -13,7 +13,9 @@ export interface Session {
   report: Report | null;
   /** Names of values that the request reads and nobody has given yet. */
   missing: string[];
-  /** What a request would do beside answering, before it is sent. */
+  /** What the request may change as it stands in the text now: who sends it has read that. */
+  changes: string | null;
+  /** The same of one that was held back, as nobody could have read it. */
   confirm: string | null;
   /** What has to be set up before it can be sent, and how. */
   setup: { detail: string; fix: string | null } | null;
@@ -23,6 +25,8 @@ export interface Session {
 }
 
 interface Actions {
+  /** Has the request prepared, and sends nothing. */
+  look(pointer: string): Promise<void>;
   send(pointer: string, name: string, confirmed?: boolean): Promise<void>;
   cancel(): Promise<void>;
   clear(): void;
@@ -35,6 +39,7 @@ const blank: Session = {
   text: "",
   report: null,
   missing: [],
+  changes: null,
   confirm: null,
   setup: null,
   problem: null,
@@ -43,6 +48,7 @@ const blank: Session = {
 };
 
 let going: AbortController | undefined;
+let looking: AbortController | undefined;
 
 /** What one event of the stream changes. */
 export function reduced(session: Session, event: string, data: unknown): Partial<Session> {
@@ -51,6 +57,7 @@ export function reduced(session: Session, event: string, data: unknown): Partial
     case "planned":
       return {
         prepared: (facts.prepared as unknown as PreparedPart | undefined) ?? session.prepared,
+        changes: typeof facts.confirm === "string" ? facts.confirm : null,
       };
     case "missing":
       return { missing: Array.isArray(facts.names) ? facts.names.map(String) : [] };
@@ -80,13 +87,30 @@ export function reduced(session: Session, event: string, data: unknown): Partial
 /** The test request that is shown. */
 export const useSession = create<Session & Actions>()((set, get) => ({
   ...blank,
-  async send(pointer, name, confirmed = false) {
+  async look(pointer) {
+    const { path, text } = useDocument.getState();
+    looking?.abort();
+    looking = new AbortController();
+    const { signal } = looking;
+    set({ changes: null });
+    const body = { path, text, task: pointer, sample: sampleOf(path), dry: true };
+    try {
+      for await (const { event, data } of stream("POST", "/test-requests", body, signal)) {
+        const isFirst = get().phase === "idle" && (event === "planned" || event === "setup");
+        if (isFirst) set(reduced(get(), event, data));
+        else if (event === "planned") set({ changes: reduced(get(), event, data).changes ?? null });
+      }
+    } catch {
+      // what is wrong is told when it is sent
+    }
+  },
+  async send(pointer, name, confirmed = get().changes !== null) {
     const { path, text } = useDocument.getState();
     if (path === null) return;
     going?.abort();
     going = new AbortController();
     const { signal } = going;
-    set({ ...blank, phase: "sending", began: performance.now() });
+    set({ ...blank, changes: get().changes, phase: "sending", began: performance.now() });
     const id = crypto.randomUUID();
     set({ id });
     const body = { path, text, task: pointer, sample: sampleOf(path), confirmed, id };
@@ -108,6 +132,7 @@ export const useSession = create<Session & Actions>()((set, get) => ({
   },
   clear() {
     going?.abort();
+    looking?.abort();
     set(blank);
   },
 }));

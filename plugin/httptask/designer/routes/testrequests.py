@@ -71,9 +71,9 @@ async def send_test_request(
 ) -> StreamingResponse:
     """Try a request, and tell what becomes of it.
 
-    Events: `missing` (names of values that are asked for), `planned` (the prepared part), `confirm`
-    (it may change something, and was not sent), `setup` (a secret has no value), `sent`, `text` (of a stream), `report`
-    (all four parts), `failed`, `cancelled`.
+    Events: `missing` (names of values that are asked for), `planned` (the prepared part, and in `confirm` what it may
+    change), `confirm` (it may change something, and was not sent), `setup` (a secret has no value), `sent`, `text`
+    (of a stream), `report` (all four parts), `failed`, `cancelled`.
     """
     workspace.folder.file(asked.path)
     id_ = asked.id or secrets.token_hex(8)
@@ -137,9 +137,10 @@ class _Trial:
             prepared = await reporter.prepared(dry=temporal is None, sent_here=is_own)
         finally:
             await edge.aclose()
-        self._tell(
-            "planned", {"id": self._id, "prepared": prepared.model_dump(mode="json", exclude_unset=True)}
-        )
+        shown = prepared.model_dump(mode="json", exclude_unset=True)
+        changes = f"{prepared.method} {prepared.uri} may change something there"
+        confirm = changes if reporter.may_change_something else None
+        self._tell("planned", {"id": self._id, "prepared": shown, "confirm": confirm})
         lacking = self._lacking(planned, config, settings) if is_own else ()
         if lacking:
             detail = not_set_up(planned.request.connection, lacking).detail
@@ -147,8 +148,8 @@ class _Trial:
             return
         if temporal is None:
             return
-        if reporter.may_change_something and not self._asked.confirmed:
-            self._tell("confirm", {"detail": f"{prepared.method} {prepared.uri} may change something there"})
+        if confirm and not self._asked.confirmed:
+            self._tell("confirm", {"detail": confirm})
             return
         self._workspace.permit(loaded)
         self._tell("sent", {"id": self._id})
