@@ -1,5 +1,6 @@
 """What forms are made of."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,62 @@ async def test_the_input_of_a_run_has_the_fields_of_its_schema(tmp_path: Path) -
         )
     assert found.json()["schema"]["required"] == ["name"]
     assert none.json() == {"schema": None}
+
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Bookshop", "version": "1"},
+    "servers": [{"url": "https://books.example/v1"}],
+    "paths": {
+        "/orders/{id}": {
+            "post": {
+                "operationId": "order",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+                    {"name": "gift", "in": "query", "schema": {"type": "boolean"}, "description": "Wrapped."},
+                ],
+                "requestBody": {
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}
+                },
+                "responses": {"201": {"description": "ordered"}},
+            }
+        }
+    },
+    "components": {
+        "schemas": {
+            "Order": {
+                "type": "object",
+                "required": ["book"],
+                "properties": {"book": {"$ref": "#/components/schemas/Book"}},
+            },
+            "Book": {"type": "object", "properties": {"isbn": {"type": "string"}}},
+        }
+    },
+}
+CALLS = """\
+document: { dsl: 1.0.3, namespace: tests, name: calls, version: 1.0.0 }
+do:
+  - one: { call: httpRequest, with: { method: post, connection: shop, path: "/orders/${ .id }", body: {} } }
+  - two: { call: httpRequest, with: { method: post, endpoint: "https://books.example/v1/orders/7" } }
+  - three: { call: httpRequest, with: { method: get, endpoint: "https://books.example/v1/orders/7" } }
+"""
+
+
+async def test_a_request_of_a_known_operation_has_its_query_and_body(tmp_path: Path) -> None:
+    workspace = workspace_of(tmp_path, {})
+    (tmp_path / "httptask.toml").write_text('[connections.shop]\nbase_url = "https://books.example/v1"\n')
+    forms: list[Any] = []
+    async with asked(workspace) as client:
+        added = await client.post("/api/catalog", json={"source": "b.json", "text": json.dumps(DOCUMENT)})
+        assert added.status_code == 201, added.text
+        for pointer in ("/do/0/one", "/do/1/two", "/do/2/three"):
+            asking = {"path": "a.yaml", "text": CALLS, "pointer": pointer}
+            forms.append((await client.post("/api/task", json=asking)).json())
+    assert [form["operation"] for form in forms] == ["bookshop.order", "bookshop.order", None]
+    for form in forms[:2]:
+        schema = form["schema"]
+        fields = schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]["properties"]
+        assert fields["query"]["properties"]["gift"]["type"] == "boolean"
+        order = schema["$defs"][fields["body"]["$ref"].removeprefix("#/$defs/")]
+        assert order["required"] == ["book"]
+        assert references(schema) <= set(schema["$defs"])
