@@ -25,16 +25,20 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.exceptions import ApplicationError, CancelledError, ChildWorkflowError
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.activities.names import RUN_THEN_WAIT
+from httptask.dsl.canonical import qualified_name
 from httptask.dsl.loader import load_file
+from httptask.evaluations import DataRow, Evaluation, follow_batch, start_batch, variants_of
 from httptask.events import new_event, send_event
 from httptask.plugin import AllowedActivity, folder_storage
 from httptask.reruns import plan_rerun, read_earlier
 from httptask.scheduling import polling
 from httptask.scheduling.spending_state import SEARCH_ATTRIBUTES
 from httptask.testing import ScriptedServer
+from httptask.workflows.run_then_wait import RunThenWait
 from support import recorded_workflows
 from support.cluster import has_event, run_ids
 from support.connections import local_connection, secret_store
@@ -102,6 +106,14 @@ def _options(scenario: Scenario, url: str) -> dict[str, Any]:
 
 
 async def _start(scenario: Scenario, runner: Runner, url: str) -> WorkflowHandle[Any, Any]:
+    if scenario.around == "batch":
+        return await _run_batch(scenario, runner)
+    if scenario.around == "run-then-wait":
+        name = qualified_name(load_file(scenario.definition).data)
+        around = RunThenWait(schedule="again", definition=name, input=scenario.input, seconds=1)
+        return await runner.client.start_workflow(
+            RUN_THEN_WAIT, around, id=scenario.file, task_queue=runner.task_queue
+        )
     if not scenario.is_python and not scenario.served:
         loaded = load_file(scenario.definition)
         assert loaded.program is not None, loaded.reports
@@ -119,6 +131,19 @@ async def _start(scenario: Scenario, runner: Runner, url: str) -> WorkflowHandle
     )
 
 
+async def _run_batch(scenario: Scenario, runner: Runner) -> WorkflowHandle[Any, Any]:
+    """Give a batch its rows, to its end."""
+    loaded = load_file(scenario.definition)
+    assert loaded.program is not None, loaded.reports
+    rows = [DataRow(number, each) for number, each in enumerate(scenario.input, start=1)]
+    evaluation = Evaluation(variants_of(loaded.data, loaded.program, None), rows, concurrency=1)
+    batch = await start_batch(runner.client, evaluation, scenario.file, task_queue=runner.task_queue)
+    first = await runner.client.get_workflow_handle(batch.id).describe()
+    progress = await follow_batch(runner.client, batch, rows)
+    assert progress.ended == len(rows), progress
+    return runner.client.get_workflow_handle(batch.id, first_execution_run_id=first.run_id)
+
+
 async def _rerun(scenario: Scenario, runner: Runner, run: str) -> WorkflowHandle[Any, Any]:
     """Go on from where a run failed."""
     loaded = load_file(scenario.definition)
@@ -132,7 +157,7 @@ async def _require_end(scenario: Scenario, handle: WorkflowHandle[Any, Any]) -> 
     try:
         output = await handle.result()
     except WorkflowFailureError as failure:
-        cause = failure.cause
+        cause = failure.cause.cause if isinstance(failure.cause, ChildWorkflowError) else failure.cause
         assert isinstance(cause, ApplicationError | CancelledError), cause
         problem = cause.details[0] if isinstance(cause, ApplicationError) else {"error": "cancelled"}
         assert scenario.error in (problem.get("error"), problem.get("title")), problem

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from httptask.testing import Reply
 from support.chat import calling
@@ -31,6 +31,8 @@ class Scenario:
         served: whether its worker serves the definition, instead of being given it.
         continues: whether its server wants it to continue as new.
         after: the type of the error that an earlier run ended with, from which it goes on.
+        around: the workflow that runs it, of which the history is recorded instead of its own: the one of schedules that
+            count from the ends of runs, or a batch, of which `input` has the rows.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Scenario:
     served: bool = False
     continues: bool = False
     after: str | None = None
+    around: Literal["run-then-wait", "batch"] | None = None
 
     @property
     def is_python(self) -> bool:
@@ -60,6 +63,8 @@ class Scenario:
         """The name of its history."""
         if self.is_python:
             return f"python-{self.name.removeprefix(_PYTHON).lower()}"
+        if self.around is not None:
+            return f"{self.around}-{self.name}"
         return f"{self.name}-served" if self.served else self.name
 
 
@@ -160,6 +165,10 @@ SCENARIOS = (
     Scenario("budget-at-once", ["Hello."] * 4, answers=[_GREETING]),
     Scenario("continued", _CONTINUED, answers=[_LAMPS, _GREETING], continues=True),
     Scenario("continued", _CONTINUED, answers=[_LAMPS, _GREETING], served=True, continues=True),
+    Scenario("wait", served=True, around="run-then-wait"),
+    Scenario("raise", error="Out of stock", input={"stock": 0}, served=True, around="run-then-wait"),
+    Scenario("raise", input=[{"stock": 1}, {"stock": 0}], around="batch"),
+    Scenario("refused", input=[1, 2, 3, 4, 5, 6], around="batch", continues=True),
     Scenario("RecordedRequests", [{"id": 1, "name": "lamp", "on": True}, 404]),
     Scenario("RecordedTools", "Hello.", answers=[calling(("weather", '{"city": "Oslo"}')), _GREETING]),
     Scenario("RecordedOutputType", "urgent", answers=[_NO_LABEL, _LABEL]),

@@ -14,7 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from httptask.interpreter.status import StatusBoard
-from httptask.plugin import HttpTaskPlugin, folder_storage
+from httptask.plugin import DefinitionRegistry, HttpTaskPlugin, folder_storage
 from httptask.plugin.replay import replay_tasks, runs_definition
 from httptask.scheduling.token_limit_workflow import TokenLimitWorkflow
 from support.histories import Recorded, is_released, recorded, stored_in
@@ -38,7 +38,7 @@ async def test_a_run_of_a_release_is_repeated(chain: Recorded, tmp_path: Path) -
     replayer = Replayer(
         workflows=[*WORKFLOWS, TokenLimitWorkflow],
         workflow_runner=UnsandboxedWorkflowRunner(),
-        plugins=[HttpTaskPlugin(connections={})],
+        plugins=[HttpTaskPlugin(connections={}, allow_inline=True, definitions=DefinitionRegistry([]))],
         data_converter=converter,
         debug_mode=True,
     )

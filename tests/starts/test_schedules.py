@@ -33,7 +33,9 @@ from httptask.starts import (
     start_run,
     trigger_schedule,
 )
-from support.cluster import has_event
+from support import uncached_worker
+from support.cluster import address_of, has_event
+from support.commands import Shell
 from support.definitions import parse
 from support.runs import Runner, running
 
@@ -48,6 +50,11 @@ AGAIN = """
 document: { dsl: 1.0.3, namespace: shop, name: again, version: 1.0.0 }
 schedule: { after: PT1S }
 do: [{ stop: { raise: { error: { type: "https://example.com/gone", status: 410, title: Gone } } } }]
+"""
+ORDERS = """
+document: { dsl: 1.0.3, namespace: shop, name: orders, version: 1.0.0 }
+schedule: { after: PT3S }
+do: [{ done: { set: { n: 1 } } }]
 """
 SPRING = datetime(2027, 3, 27, 12, tzinfo=UTC)
 """Before clocks are put forward in Berlin."""
@@ -159,6 +166,39 @@ async def test_runs_that_follow_on_each_other(runner: Runner) -> None:
     record = await _with_runs(client, id_, count + 1)
     assert record.next[0] - (record.runs[0].ended_at or plan.begin) == timedelta(seconds=1)
     await handle.delete()
+
+
+async def test_a_worker_that_is_killed_between_runs_loses_none_and_doubles_none(
+    temporal: WorkflowEnvironment, shell: Shell
+) -> None:
+    client, id_ = temporal.client, f"orders-{uuid.uuid4().hex[:8]}"
+    shell.script = uncached_worker.__file__
+    shell.environment["TEMPORAL_ADDRESS"] = address_of(temporal)
+    shell.write("httptask.toml", "")
+    shell.write("definitions/orders.yaml", ORDERS)
+    worker = await shell.start()
+    await worker.says("worker.started")
+    program = compile_definition(parse(ORDERS)).program
+    assert program is not None
+    plan = plan_schedule(program, None, id_=id_, task_queue="httptask", begin=datetime.now(UTC))
+    await create_schedule(client, plan)
+    [first] = (await _with_runs(client, id_, 1)).runs
+    around = client.get_workflow_handle(first.id.removesuffix("/run"))
+    await has_event(around, "timer_started")
+    worker.process.kill()
+    await worker.ends()
+    await has_event(around, "timer_fired")
+    assert (await around.describe()).close_time is None
+    worker = await shell.start()
+    second = (await _with_runs(client, id_, 2)).runs[-2]
+    await client.get_schedule_handle(id_).delete()
+    assert first.ended_at is not None
+    assert (await read_run(client, second.id)).started_at - first.ended_at >= timedelta(seconds=3)
+    events = (await around.fetch_history()).events
+    begun = [one for one in events if one.HasField("child_workflow_execution_started_event_attributes")]
+    assert len(begun) == 1
+    worker.process.kill()
+    await worker.ends()
 
 
 async def test_one_that_is_cancelled_does_not_wait(runner: Runner) -> None:
