@@ -106,13 +106,11 @@ async def test_what_is_not_set_up_is_told_by_name(workspace: Workspace, tmp_path
         run = await client.post(
             "/api/runs", json={"path": "orders.yaml", "text": TEXT, "input": {"sku": "a"}}
         )
-        chat = await client.get("/api/connections/openai/models")
     assert told[-1][0] == "setup"
     assert "TOKEN is missing" in told[-1][1]["detail"]
     assert "export TOKEN=" in told[-1][1]["fix"]
     assert run.status_code == 422
     assert run.json()["missing"] == ["TOKEN"]
-    assert chat.json()["detail"] == "Connection openai is not set up: OPENAI_API_KEY is missing"
 
 
 async def test_a_run_is_started_watched_and_gone_on_from(workspace: Workspace) -> None:
@@ -224,16 +222,14 @@ async def test_its_own_description_is_an_api_of_the_catalogue(workspace: Workspa
     assert [one["api"] for one in listed] == ["openai"]
 
 
-async def test_a_connection_is_added_and_its_models_are_listed(workspace: Workspace) -> None:
+async def test_a_connection_is_added(workspace: Workspace) -> None:
     table = {"connections": {"other": {"base_url": "https://other.example"}}}
     async with asked(workspace) as client:
         added = await client.post("/api/connections", json={"configuration": table})
         again = await client.post("/api/connections", json={"configuration": table})
         project = (await client.get("/api/project")).json()
-        models = await client.get("/api/connections/shop/models")
     assert added.status_code == 201, added.text
     assert again.status_code == 422
     assert {one["name"] for one in project["connections"]} == {"openai", "other", "shop"}
     assert project["worker"]["state"] == "ready"
-    assert models.json() == {"models": []}
     assert KEY not in json.dumps([added.json(), project])

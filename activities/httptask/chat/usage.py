@@ -17,7 +17,7 @@ from httptask.connections.connection import Connection
 from httptask.http.models import HttpResponse, ModelUsage
 from httptask.json.types import is_object
 
-__all__ = ["Usage", "cost_of", "estimated_tokens", "grown", "metered"]
+__all__ = ["Usage", "cost_of", "estimated_tokens", "grown", "metered", "priced_models"]
 
 _loaded_prices: Any = None
 _BYTES_PER_TOKEN: Final = 4
@@ -191,6 +191,28 @@ async def cost_of(usage: Usage | None, model: str | None, connection: Connection
     if model is None or connection.base_url is None or (prices := await _prices()) is None:
         return None
     return _published(prices, usage, model, connection)
+
+
+async def priced_models(connection: Connection) -> list[str]:
+    """Names of models whose prices are published for the server of a connection, without those that are deprecated.
+
+    Embeddings and the like, whose answers have no tokens, are left out. Empty where prices are not installed.
+    """
+    if connection.base_url is None or await _prices() is None:
+        return []
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        provider = get_snapshot().find_provider(None, None, connection.base_url)
+    except LookupError:
+        return []
+    return [
+        model.id
+        for model in provider.models
+        if model.context_window
+        and not model.deprecated
+        and getattr(model.prices, "output_mtok", None) is not None
+    ]
 
 
 async def metered(response: HttpResponse, connection: Connection | None) -> HttpResponse:

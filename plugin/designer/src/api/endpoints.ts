@@ -13,6 +13,7 @@ import type {
   Json,
   KnownApi,
   ListedDefinition,
+  Models,
   Operation,
   PreparedTask,
   Project,
@@ -66,6 +67,9 @@ export const importCurl = (path: string, text: string, curl: string) =>
   request<ImportedTasks>("POST", "/catalog/import", { path, text, curl });
 export const addConnections = (configuration: Json) =>
   request<unknown>("POST", "/connections", { configuration });
+
+export const listModels = (connection: string) =>
+  request<Models>("GET", `/connections/${asked(connection)}/models`);
 
 export const listRuns = () => request<RunSummary[]>("GET", "/runs");
 export const startRun = (path: string, text: string, input: Json) =>

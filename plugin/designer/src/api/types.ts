@@ -12,6 +12,15 @@ export interface ConnectionState {
   fix: string | null;
 }
 
+/** Names of models that a connection may be asked for. */
+export interface Models {
+  models: string[];
+  /** Whether its server has told them; else they are those whose prices are published. */
+  of_server: boolean;
+  reason: string | null;
+  hint: string | null;
+}
+
 export interface Project {
   folder: string;
   version: string;

@@ -3,10 +3,11 @@ import { complete, evaluate } from "../api/endpoints";
 import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
-import { useCursor, useForm } from "./form";
+import { type Suggestions, useCursor, useForm } from "./form";
 import { expressionAt, isInside, withExpression } from "./insertion";
 
 const AFTER = 120;
+const MOST = 50;
 
 interface Props {
   id: string;
@@ -16,33 +17,38 @@ interface Props {
   placeholder?: string;
   /** Whether Enter begins another line, as in what is said to a model. */
   prose?: boolean;
+  suggestions?: Suggestions | undefined;
   commit(value: string): void;
 }
 
 /** Text with `${ … }` in it: completed from what the task can read, and shown with what it yields. */
 export function ExpressionInput(props: Props) {
-  const { id, label, pointer, value, placeholder = "", prose = false, commit } = props;
+  const { id, label, pointer, value, placeholder = "", prose = false, suggestions, commit } = props;
   const [draft, setDraft] = useState(value);
   const [focused, setFocused] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => setDraft(value), [value]);
-  const { options, chosen, setChosen, ask, close } = useCompletions(pointer);
+  const { options, chosen, setChosen, ask, close } = useCompletions(pointer, suggestions?.values);
   const list = useId();
 
   const insert = (option: Completion) => {
     const place = box.current?.selectionStart ?? draft.length;
-    const next = draft.slice(0, option.from) + option.apply + draft.slice(place);
+    const whole = !isInside(draft, place);
+    const next = whole ? option.apply : draft.slice(0, option.from) + option.apply + draft.slice(place);
     setDraft(next);
     close();
+    if (whole) return commit(next);
     const cursor = option.from + option.apply.length;
     requestAnimationFrame(() => box.current?.setSelectionRange(cursor, cursor));
   };
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     const option = options[chosen];
-    if (option && (event.key === "ArrowDown" || event.key === "ArrowUp"))
-      setChosen((chosen + (event.key === "ArrowDown" ? 1 : options.length - 1)) % options.length);
+    const { length } = options;
+    if (length && event.key === "ArrowDown") setChosen((chosen + 1) % length);
+    else if (length && event.key === "ArrowUp") setChosen((Math.max(chosen, 0) + length - 1) % length);
     else if (option && (event.key === "Enter" || event.key === "Tab")) insert(option);
     else if (event.key === "Escape" && options.length) close();
+    else if (event.key === "ArrowDown" && suggestions && !isInside(draft, draft.length)) ask("", 0, 0);
     else if (event.key === "Enter" && (prose ? event.ctrlKey || event.metaKey : !event.shiftKey))
       commit(draft);
     else if (event.key === " " && event.ctrlKey) ask(draft, event.currentTarget.selectionStart, 0);
@@ -63,12 +69,13 @@ export function ExpressionInput(props: Props) {
         aria-autocomplete="list"
         aria-expanded={options.length > 0}
         aria-controls={list}
-        aria-activedescendant={options.length ? `${list}-${chosen}` : undefined}
+        aria-activedescendant={options[chosen] ? `${list}-${chosen}` : undefined}
         value={draft}
         onChange={(event) => {
           setDraft(event.target.value);
           ask(event.target.value, event.target.selectionStart);
         }}
+        onClick={() => suggestions && !draft.includes("${") && ask("", 0)}
         onFocus={() => {
           setFocused(true);
           const take = (expression: string) => {
@@ -98,6 +105,7 @@ export function ExpressionInput(props: Props) {
             key={option.label}
             id={`${list}-${index}`}
             aria-selected={index === chosen}
+            ref={index === chosen ? (shown) => shown?.scrollIntoView({ block: "nearest" }) : undefined}
             onMouseDown={(event) => {
               event.preventDefault();
               insert(option);
@@ -108,6 +116,7 @@ export function ExpressionInput(props: Props) {
           </li>
         ))}
       </ul>
+      {suggestions && focused && <p className="field-about">{suggestions.about}</p>}
       <Live pointer={pointer} expression={focused ? expressionAt(draft, cursorOf(box)) : null} />
     </div>
   );
@@ -117,7 +126,16 @@ type Box = { readonly current: HTMLTextAreaElement | HTMLInputElement | null };
 const draftOf = (box: Box) => box.current?.value ?? "";
 const cursorOf = (box: Box) => box.current?.selectionStart ?? 0;
 
-function useCompletions(pointer: string) {
+/** Suggestions for a text that is no expression: those with what is written, and all where nothing is. */
+function suggested(text: string, values: string[]): Completion[] {
+  const written = text.trim().toLowerCase();
+  return values
+    .filter((value) => value.toLowerCase().includes(written) && value !== text)
+    .slice(0, MOST)
+    .map((value) => ({ label: value, detail: null, apply: value, from: 0 }));
+}
+
+function useCompletions(pointer: string, suggestions: string[] = []) {
   const { task } = useForm();
   const [options, setOptions] = useState<Completion[]>([]);
   const [chosen, setChosen] = useState(0);
@@ -131,7 +149,10 @@ function useCompletions(pointer: string) {
   const ask = (expression: string, position: number, after = AFTER) => {
     clearTimeout(timer.current);
     const number = ++asked.current;
-    if (!isInside(expression, position)) return setOptions([]);
+    if (!isInside(expression, position)) {
+      setChosen(-1);
+      return setOptions(expression.includes("${") ? [] : suggested(expression, suggestions));
+    }
     timer.current = setTimeout(async () => {
       const { path, text } = useDocument.getState();
       if (path === null) return;
@@ -145,7 +166,7 @@ function useCompletions(pointer: string) {
       }).catch(() => []);
       if (number !== asked.current) return;
       setChosen(0);
-      setOptions(found.slice(0, 50));
+      setOptions(found.slice(0, MOST));
     }, after);
   };
   return { options, chosen, setChosen, ask, close };

@@ -134,7 +134,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
         <TextInput
           {...{ id, label: name, pointer, value, commit }}
           placeholder={typeof schema.examples?.[0] === "string" ? schema.examples[0] : ""}
-          suggestions={suggestions[name] ?? []}
+          suggestions={suggestions[name]}
         />
       );
     case "any":

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { getTask } from "../api/endpoints";
+import { getTask, listModels } from "../api/endpoints";
 import type { Block, TaskForm } from "../api/types";
 import { useLayout } from "../app/layout";
+import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
 import { kindName } from "../flow/kinds";
 import { blockAt, itemOf, placeOf, pointerAt } from "../state/blocks";
@@ -10,7 +11,7 @@ import { useDocument } from "../state/document";
 import { DataPanel } from "../testrequest/DataPanel";
 import { Icon, iconOf } from "../ui/icons";
 import { Field } from "./Field";
-import { Form, ofDefinition } from "./form";
+import { Form, type FormContext, ofDefinition } from "./form";
 import { TextInput } from "./inputs";
 import { isObject, partOf, type Schema } from "./schema";
 import "./request.css";
@@ -85,9 +86,10 @@ function TaskEditor({ block }: { block: Block }) {
 /** The fields of a task's call, and then those that every task has. */
 export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
   const schema = (form.schema ?? {}) as Schema;
+  const suggestions = useSuggestions(block);
   const root = useMemo(
-    () => ({ root: schema, task: block.pointer, suggestions: {}, ...ofDefinition }),
-    [schema, block.pointer],
+    () => ({ root: schema, task: block.pointer, suggestions, ...ofDefinition }),
+    [schema, block.pointer, suggestions],
   );
   const task = isObject(form.task) ? form.task : {};
   return (
@@ -117,6 +119,28 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
       </div>
     </Form.Provider>
   );
+}
+
+/** Connections, and the models of the one that a chat completion goes by. */
+function useSuggestions(block: Block): FormContext["suggestions"] {
+  const connection = block.connections[0] ?? "openai";
+  const { data } = useQuery({
+    queryKey: ["models", connection],
+    queryFn: () => listModels(connection),
+    enabled: block.kind === "call.chatCompletion",
+    staleTime: 60_000,
+    retry: false,
+  });
+  const connections = useProject().data?.connections;
+  return useMemo(() => {
+    const names = connections?.map(({ name }) => name) ?? [];
+    const found = { connection: { values: names, about: "of httptask.toml" } };
+    if (!data?.models.length) return found;
+    const about = data.of_server
+      ? `${data.models.length} models of ${connection}; any other name can be written`
+      : `names with published prices, not of the server. ${data.reason}`;
+    return { ...found, model: { values: data.models, about } };
+  }, [data, connection, connections]);
 }
 
 function Rename({ block }: { block: Block }) {

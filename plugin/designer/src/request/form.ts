@@ -4,13 +4,20 @@ import type { Finding, Json } from "../api/types";
 import { useDocument } from "../state/document";
 import type { Schema } from "./schema";
 
+/** Values that a field may well have; any other is possible. */
+export interface Suggestions {
+  values: string[];
+  /** Where they are from. */
+  about: string;
+}
+
 /** What all fields of one task's form share. */
 export interface FormContext {
   root: Schema;
   /** The task; expressions are completed and evaluated as they stand in it. */
   task: string;
-  /** Suggested values, by the name of the field. */
-  suggestions: Readonly<Record<string, string[]>>;
+  /** By the name of the field. */
+  suggestions: Readonly<Record<string, Suggestions>>;
   set(pointer: string, value: Json): Promise<boolean>;
   remove(pointer: string): Promise<boolean>;
   /** Whether a value can be an expression: those of a definition can, those of a run's input can't. */

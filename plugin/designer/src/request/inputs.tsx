@@ -1,8 +1,7 @@
-import { type KeyboardEvent, useEffect, useId, useState } from "react";
+import { type KeyboardEvent, useEffect, useState } from "react";
 import type { Json } from "../api/types";
 import { ExpressionInput } from "./ExpressionInput";
-import { useCursor, useForm } from "./form";
-import { isExpression } from "./schema";
+import { type Suggestions, useCursor, useForm } from "./form";
 
 interface Common {
   id: string;
@@ -31,29 +30,21 @@ interface TextProps extends Common {
   label: string;
   pointer: string;
   placeholder?: string;
-  suggestions?: string[];
+  suggestions?: Suggestions | undefined;
   prose?: boolean;
 }
 
 /** Text; in a definition with expressions in it. */
 export function TextInput(props: TextProps) {
-  const { id, label, pointer, value, commit, placeholder = "", suggestions = [], prose = false } = props;
+  const { id, label, pointer, value, commit, placeholder = "", suggestions, prose = false } = props;
   const { expressions } = useForm();
   const text = value === undefined || value === null ? "" : String(value);
   const draft = useDraft(text, commit);
-  const list = useId();
-  if (expressions && (!suggestions.length || isExpression(value)))
-    return <ExpressionInput {...{ id, label, pointer, commit, placeholder, prose }} value={text} />;
-  return (
-    <>
-      <input id={id} className="field-input" list={list} placeholder={placeholder} {...draft} />
-      <datalist id={list}>
-        {suggestions.map((one) => (
-          <option key={one} value={one} />
-        ))}
-      </datalist>
-    </>
-  );
+  if (expressions)
+    return (
+      <ExpressionInput {...{ id, label, pointer, commit, placeholder, prose, suggestions }} value={text} />
+    );
+  return <input id={id} className="field-input" placeholder={placeholder} {...draft} />;
 }
 
 export function NumberInput({ id, value, commit }: Common) {

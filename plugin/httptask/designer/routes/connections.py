@@ -1,18 +1,23 @@
 """Connections: made, and asked which models they have."""
 
+import asyncio
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from httptask.chat.usage import priced_models
 from httptask.config import ConfigInvalid
 from httptask.config.editing import add_tables
 from httptask.config.find import CONFIG_NAME
+from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.routes.project import ConnectionState, connection_states, missing_secrets, not_set_up
 from httptask.designer.routes.testrequests import edge_of
-from httptask.designer.workspace import AskedWorkspace
+from httptask.designer.workspace import AskedWorkspace, Settings
 from httptask.http.errors import HttpTaskError
 from httptask.http.files import replace_file
 from httptask.http.models import HttpRequest
@@ -20,6 +25,12 @@ from httptask.json.types import is_array, is_object
 from httptask.secrets.store import SecretStore
 
 router = APIRouter(prefix="/connections", tags=["connections"])
+
+_TOLD: Final = "models"
+_KEPT_SECONDS: Final = 300.0
+_RETRIED_AFTER_SECONDS: Final = 15.0
+_PATIENCE_SECONDS: Final = 5.0
+"""A form waits for it."""
 
 
 class NewTables(BaseModel):
@@ -29,9 +40,24 @@ class NewTables(BaseModel):
 
 
 class Models(BaseModel):
-    """The models that a server has."""
+    """Names of models that a connection may be asked for; others are possible."""
 
     models: list[str]
+    of_server: bool
+    """Whether its server has told them; else they are those whose prices are published."""
+    reason: str | None = None
+    """Why the server has not told them."""
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was told of a connection, as it is set up, until a time of the monotonic clock."""
+
+    connection: Connection
+    missing: tuple[str, ...]
+    until: float
+    models: Models
 
 
 @router.get("")
@@ -55,23 +81,60 @@ def add_connections(new: NewTables, workspace: AskedWorkspace) -> list[Connectio
 
 
 @router.get("/{name}/models")
-async def list_models(name: str, workspace: AskedWorkspace) -> Models:
-    """The names that `GET /models` of a connection gives."""
+async def list_models(name: str, workspace: AskedWorkspace, request: Request) -> Models:
+    """The names that `GET /models` of a connection gives, asked for once in five minutes."""
     settings = workspace.settings()
-    connection = settings.config.connections.get(name)
-    if connection is None:
-        raise Problem(404, f"there is no connection {name}", "add it to httptask.toml")
-    store = SecretStore(settings.config.secrets, settings.environment)
-    missing = missing_secrets(connection.secret_origins(), store)
-    if missing:
-        raise not_set_up(name, missing)
+    connection = _connection(settings, name)
+    missing = tuple(
+        missing_secrets(
+            connection.secret_origins(), SecretStore(settings.config.secrets, settings.environment)
+        )
+    )
+    known: dict[str, _Told] = request.app.state.__dict__.setdefault(_TOLD, {})
+    told = known.get(name)
+    if told and told.until > monotonic() and (told.connection, told.missing) == (connection, missing):
+        return told.models
+    try:
+        if missing:
+            raise not_set_up(name, missing)
+        models = Models(models=await _models_of(settings, name), of_server=True)
+    except Problem as problem:
+        models = Models(
+            models=await priced_models(connection),
+            of_server=False,
+            reason=problem.detail,
+            hint=problem.facts.get("hint"),
+        )
+    seconds = _KEPT_SECONDS if models.of_server else _RETRIED_AFTER_SECONDS
+    known[name] = _Told(connection, missing, monotonic() + seconds, models)
+    return models
+
+
+async def _models_of(settings: Settings, name: str) -> list[str]:
+    """Ask a connection's server.
+
+    Raises:
+        Problem: it does not tell.
+    """
     edge = edge_of(settings.config, settings.environment)
     try:
-        answer = await edge.send(HttpRequest(method="GET", url="/models", connection=name))
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            answer = await edge.send(HttpRequest(method="GET", url="/models", connection=name))
+    except TimeoutError:
+        raise Problem(504, f"{name} does not answer within {_PATIENCE_SECONDS:g} s") from None
     except HttpTaskError as error:
         raise Problem(502, error.message) from None
     finally:
         await edge.aclose()
     listed = answer.content.get("data") if is_object(answer.content) else None
     found = [one.get("id") for one in listed if is_object(one)] if is_array(listed) else []
-    return Models(models=sorted(one for one in found if isinstance(one, str)))
+    if not found:
+        raise Problem(502, f"GET /models of {name} lists no models")
+    return sorted(one for one in found if isinstance(one, str))
+
+
+def _connection(settings: Settings, name: str) -> Connection:
+    connection = settings.config.connections.get(name)
+    if connection is None:
+        raise Problem(404, f"there is no connection {name}", "add it to httptask.toml")
+    return connection
