@@ -3,7 +3,7 @@ import gc
 import os
 import re
 import signal
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a Chromium, as `chromium`, for the tests of the designer in a browser",
     )
     group.addoption("--pictures", metavar="FOLDER", help="keep pictures of what it shows there")
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="kill, and ask, as often as before a release; otherwise a third of that, see the fixture `fewer`",
+    )
+
+
+@pytest.fixture(scope="session")
+def fewer(pytestconfig: pytest.Config) -> Callable[[int], int]:
+    """A third of a count, rounded up, unless `--thorough` asks for all: one finds the fault, more find a rare one."""
+    return (lambda count: count) if pytestconfig.getoption("thorough") else lambda count: -(-count // 3)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

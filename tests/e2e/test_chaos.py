@@ -5,6 +5,7 @@ import contextlib
 import random
 import signal
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,11 +96,11 @@ class Workers:
         return await self._shell.start("worker", "--definitions", "definitions")
 
 
-async def wreak_havoc(temporal: Temporal, workers: Workers) -> None:
+async def wreak_havoc(temporal: Temporal, workers: Workers, worker_kills: int, server_kills: int) -> None:
     randomness = random.Random(SEED)
-    while workers.kills < WORKER_KILLS or temporal.kills < SERVER_KILLS:
+    while workers.kills < worker_kills or temporal.kills < server_kills:
         await asyncio.sleep(randomness.uniform(0.2, 1.0))
-        left = (WORKER_KILLS - workers.kills, SERVER_KILLS - temporal.kills)
+        left = (worker_kills - workers.kills, server_kills - temporal.kills)
         if randomness.choices(("worker", "server"), [max(0, count) for count in left])[0] == "worker":
             await workers.kill(randomness)
         else:
@@ -127,10 +128,10 @@ async def order(client: Client, number: int) -> list[Any]:
             return done
 
 
-async def order_all(client: Client) -> list[list[Any]]:
+async def order_all(client: Client, runs: int) -> list[list[Any]]:
     async with asyncio.TaskGroup() as group:
         ordering: list[asyncio.Task[list[Any]]] = []
-        for number in range(RUNS):
+        for number in range(runs):
             ordering.append(group.create_task(order(client, number)))
             await asyncio.sleep(0.2)  # as long as there are kills
     return [done.result() for done in ordering]
@@ -138,7 +139,8 @@ async def order_all(client: Client) -> list[list[Any]]:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-async def test_nothing_is_lost_or_doubled(shell: Shell, tmp_path: Path) -> None:
+async def test_nothing_is_lost_or_doubled(shell: Shell, tmp_path: Path, fewer: Callable[[int], int]) -> None:
+    runs, worker_kills, server_kills = map(fewer, (RUNS, WORKER_KILLS, SERVER_KILLS))
     shop = Shop()
     temporal = Temporal(available_port(), tmp_path / "temporal.db")
     shell.write("definitions/orders.yaml", ORDERS)
@@ -152,15 +154,15 @@ async def test_nothing_is_lost_or_doubled(shell: Shell, tmp_path: Path) -> None:
             client = await temporal.client()
             workers = Workers(shell)
             await workers.start()
-            havoc = asyncio.create_task(wreak_havoc(temporal, workers))
-            results = await order_all(client)
+            havoc = asyncio.create_task(wreak_havoc(temporal, workers, worker_kills, server_kills))
+            results = await order_all(client, runs)
             await havoc
         finally:
             await temporal.kill()
 
-    assert [number for number, _ in results] == list(range(RUNS))
-    assert len(shop.effects) == len(set(shop.effects)) == RUNS * len(STEPS)
-    assert workers.kills >= WORKER_KILLS
-    assert temporal.kills >= SERVER_KILLS
+    assert [number for number, _ in results] == list(range(runs))
+    assert len(shop.effects) == len(set(shop.effects)) == runs * len(STEPS)
+    assert workers.kills >= worker_kills
+    assert temporal.kills >= server_kills
     with sqlite3.connect(temporal.database) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

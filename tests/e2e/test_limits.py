@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -47,7 +48,11 @@ async def test_a_queue_that_nobody_polls_is_an_error_with_its_name(
     temporal: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(polling, "PATIENCE", timedelta(seconds=3))
-    monkeypatch.setattr(ConnectionQueues, "run_beside", lambda _, worker, run: run(worker))
+
+    def run_alone(_: ConnectionQueues, worker: Worker, run: Callable[[Worker], Any]) -> Any:
+        return run(worker)
+
+    monkeypatch.setattr(ConnectionQueues, "run_beside", run_alone)
     async with (
         ScriptedServer([Reply.json({})]) as server,
         running(temporal, **limited(server.url, 600)) as runner,
@@ -118,8 +123,9 @@ class Allowance:
 
 
 @pytest.mark.long
-async def test_storm_of_429() -> None:
-    """500 calls at once against a server that allows 20 a second."""
+async def test_storm_of_429(fewer: Callable[[int], int]) -> None:
+    """Many calls at once against a server that allows 20 a second."""
+    calls = fewer(500)
     allowance = Allowance(20, 20)
     asked: list[float] = []
 
@@ -132,9 +138,9 @@ async def test_storm_of_429() -> None:
         ScriptedServer(answer) as server,
         running(environment, **limited(server.url, 1200)) as runner,
     ):
-        outcome = await runner.run(GET_EACH_ORDER, 500)
+        outcome = await runner.run(GET_EACH_ORDER, calls)
     took = asked[-1] - asked[0]  # a run begins later where the machine is busy
     print(f"{len(server.requests)} requests in {took:.1f} s")
-    assert outcome.output == 500
-    assert len(server.requests) <= 1.2 * 500
-    assert took <= 1.3 * 500 / 20
+    assert outcome.output == calls
+    assert len(server.requests) <= 1.2 * calls
+    assert took <= 1.3 * calls / 20 + 5  # of a busy machine

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -64,8 +65,9 @@ def children(command: Command) -> list[psutil.Process]:
 
 @pytest.mark.long
 async def test_killed_processes_are_replaced_and_no_run_is_lost(
-    shell: Shell, temporal: WorkflowEnvironment
+    shell: Shell, temporal: WorkflowEnvironment, fewer: Callable[[int], int]
 ) -> None:
+    runs, kills = fewer(RUNS), fewer(KILLS)
     shop = Shop()
     shell.write("definitions/orders.yaml", ORDERS)
     async with ScriptedServer(shop) as server:
@@ -78,8 +80,8 @@ async def test_killed_processes_are_replaced_and_no_run_is_lost(
                 "orders", {"order": number}, id=f"killed-{number}", task_queue="killed", result_type=list
             )
 
-        beginning = [asyncio.create_task(begin(number)) for number in range(RUNS)]
-        for kill in range(KILLS):
+        beginning = [asyncio.create_task(begin(number)) for number in range(runs)]
+        for kill in range(kills):
             children(command)[kill % 2].kill()
             await command.says("worker.started", times=3 + kill)
         handles = await asyncio.gather(*beginning)
@@ -90,9 +92,9 @@ async def test_killed_processes_are_replaced_and_no_run_is_lost(
         command.process.terminate()
         assert await command.ends(seconds=20) == 0
 
-    assert [order for order, _ in results] == list(range(RUNS))
-    assert len(shop.effects) == len(set(shop.effects)) == RUNS * len(STEPS)
-    assert len(events(command, "worker.process.ended")) == KILLS
+    assert [order for order, _ in results] == list(range(runs))
+    assert len(shop.effects) == len(set(shop.effects)) == runs * len(STEPS)
+    assert len(events(command, "worker.process.ended")) == kills
     assert len(events(command, "worker.stopped")) == 2
     assert shell.left_over() == []
 
