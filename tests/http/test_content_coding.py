@@ -110,7 +110,7 @@ def test_the_limit_counts_decompressed_bytes(coding: str, data: bytes) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, gzip"])
 def test_a_bomb_stops_at_the_limit_with_little_memory(coding: str) -> None:
-    zeros = bytes(100_000_000)
+    zeros = bytes(20_000_000)
     bomb = zlib.compress(zeros) if coding == "deflate" else gzipped(zeros)
     if coding == "gzip, gzip":
         bomb = gzipped(bomb)
