@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
-from support.commands import HTTPTASK
+from support.commands import HTTPTASK, Shell
 
 COMMANDS: tuple[list[str], ...] = (
     [],
@@ -30,16 +30,15 @@ COMMANDS: tuple[list[str], ...] = (
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(["httptask", *words]))
-def test_each_command_shows_an_example(command: list[str]) -> None:
-    told = subprocess.run([HTTPTASK, *command, "--help"], capture_output=True, text=True, check=True).stdout
-    assert " ".join(["Example: httptask", *command]) in " ".join(told.split())
+async def test_each_command_shows_an_example(shell: Shell, command: list[str]) -> None:
+    code, told = await shell.run(*command, "--help")
+    assert code == 0, told.stderr
+    assert " ".join(["Example: httptask", *command]) in " ".join(told.stdout.split())
 
 
-def test_unknown_option_is_a_usage_error_without_a_traceback() -> None:
-    told = subprocess.run(
-        [HTTPTASK, "run", "x.yaml", "--inptu", "{}"], capture_output=True, text=True, check=False
-    )
-    assert told.returncode == 2
+async def test_unknown_option_is_a_usage_error_without_a_traceback(shell: Shell) -> None:
+    code, told = await shell.run("run", "x.yaml", "--inptu", "{}")
+    assert code == 2
     assert "Traceback" not in told.stderr
 
 
