@@ -26,11 +26,11 @@ def httptask_server() -> Iterator[str]:
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
-    from httptask.testing.temporal_server import start_temporal
+    from httptask.testing.temporal_server import UNDIVIDED_QUEUES, start_temporal
 
     # The event loop of this thread is the tests'.
     with ThreadPoolExecutor(1) as thread:
-        environment = thread.submit(asyncio.run, start_temporal()).result()
+        environment = thread.submit(asyncio.run, start_temporal(*UNDIVIDED_QUEUES)).result()
         yield environment.client.service_client.config.target_host
         thread.submit(asyncio.run, environment.shutdown()).result()
 
