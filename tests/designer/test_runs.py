@@ -113,6 +113,56 @@ async def test_what_is_not_set_up_is_told_by_name(workspace: Workspace, tmp_path
     assert run.json()["missing"] == ["TOKEN"]
 
 
+CHAT = """\
+document: { dsl: 1.0.3, namespace: tests, name: chats, version: 1.0.0 }
+do:
+  - ask:
+      call: chatCompletion
+      with: { model: m, messages: [{ role: user, content: Hi }] }
+      output: { as: { said: "${ .text }" } }
+  - item: { call: httpRequest, with: { method: get, connection: shop, path: /items/1 } }
+"""
+ITEMS = {
+    "openapi": "3.1.0",
+    "info": {"title": "shop", "version": "1"},
+    "paths": {
+        "/items/{id}": {
+            "get": {
+                "operationId": "getItem",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "responses": {
+                    "200": {
+                        "description": "it",
+                        "content": {"application/json": {"example": {"id": 1, "name": "Rope"}}},
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+async def test_without_a_key_an_answer_is_simulated(workspace: Workspace, tmp_path: Path) -> None:
+    config = tmp_path / "httptask.toml"
+    config.write_text(config.read_text() + 'headers = { K = "$secrets.SHOP_KEY" }\n')
+    poor = workspace_of(tmp_path, {}, workspace.temporal())
+    body = {"path": "orders.yaml", "text": CHAT}
+    async with asked(poor) as client:
+        source = {"source": "shop.json", "text": json.dumps(ITEMS), "name": "shop"}
+        assert (await client.post("/api/catalog", json=source)).status_code == 201
+        asks = await events(client, "POST", "/api/test-requests", json={**body, "task": "ask"})
+        dry = await events(client, "POST", "/api/test-requests", json={**body, "task": "ask", "dry": True})
+        items = await events(client, "POST", "/api/test-requests", json={**body, "task": "item"})
+    assert [name for name, _ in asks] == [name for name, _ in items] == ["planned", "setup", "report"]
+    assert [name for name, _ in dry] == ["planned", "setup"]
+    assert asks[1][1]["detail"] == "Connection openai is not set up: OPENAI_API_KEY is missing"
+    report = asks[2][1]["report"]
+    assert report["wire"]["simulated"] is True
+    assert "nothing was sent" in report["wire"]["happened"]
+    assert report["outcome"]["downstream"] == {"said": "This answer is made up: no model was asked."}
+    assert items[2][1]["report"]["outcome"]["downstream"] == {"id": 1, "name": "Rope"}
+
+
 async def test_a_run_is_started_watched_and_gone_on_from(workspace: Workspace) -> None:
     new = {"path": "orders.yaml", "text": TEXT, "input": {"sku": "a"}}
     async with asked(workspace) as client:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,18 +12,16 @@ from httptask.calls.next_url import next_url
 from httptask.calls.problem import TaskFault
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
-from httptask.cli.preflight.connection_check import check_connection
-from httptask.cli.project.project import Project
 from httptask.client.edge import Edge
-from httptask.config import Config
-from httptask.config.sections import Policy, WorkerPolicy
 from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest
 from httptask.http.url import Url
+from httptask.secrets.store import SecretStore
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from httptask.testrequest import Sample, plan_request, send_once
+from httptask.testrequest.connection_check import check_connection
 from support.addresses import FORBIDDEN_URLS, METADATA_NAMES
 from support.connections import secret_store
 from support.definitions import parse
@@ -145,9 +142,7 @@ async def streamed_chat_completion(url: str, _: str) -> None:
 
 async def connections_check(url: str, _: str) -> None:
     connection = Connection(name="local", base_url=url)
-    none: dict[str, Any] = {}
-    config = Config(Path(), None, none, none, none, Policy(), WorkerPolicy())
-    last = (await check_connection(connection, Project(config, {}), ""))[-1]
+    last = (await check_connection(connection, SecretStore({}, {}), ""))[-1]
     assert last.fault is not None
     assert last.name in ("request", "address"), last
     raise _Refused

@@ -17,7 +17,7 @@ from httptask.request.curl import curl_command
 from httptask.resilience.classify import REDIRECTS
 from httptask.testrequest.afterwards import Afterwards, end_of_list, next_task
 from httptask.testrequest.checking import check_path, check_planned, check_sample, check_way, estimate_of
-from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker
+from httptask.testrequest.outcome import CANCELLED, Outcome, is_without_worker, outcome_of_result
 from httptask.testrequest.planning import PlannedRequest
 from httptask.testrequest.report import OutcomePart, PreparedPart, Report, ResponsePart, WirePart
 from httptask.testrequest.wording import (
@@ -152,6 +152,19 @@ class Reporter:
         if (response := self._response(outcome)) is not None:
             parts["response"] = response
         return Report(**parts, outcome=self._outcome(outcome))
+
+    def simulated(self, prepared: PreparedPart) -> Report | None:
+        """All parts, as if an answer had come: made up of what is known of such answers; None where nothing is."""
+        from httptask.testrequest.simulation import made_up_result
+
+        result = made_up_result(self._planned, prepared, self._called)
+        if result is None:
+            return None
+        report = self.report(prepared, outcome_of_result(self._planned, result))
+        report.wire = WirePart(
+            happened="Simulated: nothing was sent, and the answer is made up.", simulated=True
+        )
+        return report
 
     def _complete(self, warnings: Sequence[Fault], missing: Sequence[Fault]) -> str:
         state = "lacks what is listed below" if missing else "is complete"

@@ -4,6 +4,7 @@ import type {
   AddedApi,
   Checked,
   Completion,
+  ConnectionCheck,
   Definition,
   Edit,
   Edited,
@@ -68,6 +69,8 @@ export const importCurl = (path: string, text: string, curl: string) =>
 export const addConnections = (configuration: Json) =>
   request<unknown>("POST", "/connections", { configuration });
 
+export const checkConnection = (connection: string) =>
+  request<ConnectionCheck>("POST", `/connections/${asked(connection)}/check`, {});
 export const listModels = (connection: string) =>
   request<Models>("GET", `/connections/${asked(connection)}/models`);
 

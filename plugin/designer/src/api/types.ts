@@ -12,6 +12,13 @@ export interface ConnectionState {
   fix: string | null;
 }
 
+export interface ConnectionCheck {
+  ok: boolean;
+  /** The path that was asked for. */
+  asked: string;
+  steps: { step: string; ok: boolean; told: string; cure: string | null }[];
+}
+
 /** Names of models that a connection may be asked for. */
 export interface Models {
   models: string[];

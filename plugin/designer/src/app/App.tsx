@@ -13,6 +13,7 @@ import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
 
 const YamlEditor = lazy(() => import("../editor/YamlEditor"));
+const Connections = lazy(() => import("../connections/Connections"));
 const TestRequest = lazy(() => import("../testrequest/TestRequest"));
 
 export function App() {
@@ -21,6 +22,7 @@ export function App() {
   useDiskWatch();
   const path = useDocument((state) => state.path);
   const testing = useLayout((state) => state.testing);
+  const panel = useLayout((state) => state.panel);
   useEffect(() => {
     document.title = path ? `${path} · httptask` : "httptask designer";
   }, [path]);
@@ -32,6 +34,7 @@ export function App() {
       {path === null ? <main className="empty">Choose a definition, or make one.</main> : <Work key={path} />}
       {path !== null && <RunDrawer />}
       <AddTask />
+      <Suspense fallback={null}>{panel === "connections" && <Connections />}</Suspense>
       {testing !== null && (
         <Suspense fallback={null}>
           <TestRequest pointer={testing} />

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import * as api from "../api/endpoints";
 import { problemOf, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
+import { useLayout } from "./layout";
 import { openDefinition, useDefinitions, useProject } from "./opening";
 
 export function Sidebar() {
@@ -84,7 +85,8 @@ function NewDefinition({ done }: { done(): void }) {
 function Worker() {
   const { data } = useProject();
   if (!data) return null;
-  const { worker } = data;
+  const { worker, connections } = data;
+  const lacking = connections.filter((one) => !one.ready).length;
   const words = { ready: "Worker ready", none: "No worker", unreachable: "No Temporal server" }[worker.state];
   return (
     <footer>
@@ -92,6 +94,15 @@ function Worker() {
         <span className={`badge ${worker.state === "ready" ? "completed" : "warning"}`}>{words}</span>
       </p>
       {worker.hint && <p>{worker.hint}</p>}
+      <p>
+        <button
+          type="button"
+          className="button small"
+          onClick={() => useLayout.getState().openPanel("connections")}
+        >
+          Connections {lacking > 0 && <span className="badge warning">{lacking} not set up</span>}
+        </button>
+      </p>
       <p title={data.folder}>{data.folder.split("/").slice(-2).join("/")}</p>
     </footer>
   );

@@ -5,16 +5,21 @@ interface Layout {
   pane: "text" | "task";
   /** The task whose request is tried out. */
   testing: string | null;
+  /** What lies over the page. */
+  panel: "connections" | null;
   showPane(pane: "text" | "task"): void;
   test(pointer: string | null): void;
+  openPanel(panel: Layout["panel"]): void;
 }
 
 /** What of the page is in sight. */
 export const useLayout = create<Layout>()((set) => ({
   pane: "text",
   testing: null,
+  panel: null,
   showPane: (pane) => set({ pane }),
   test: (testing) => set({ testing }),
+  openPanel: (panel) => set({ panel }),
 }));
 
 const WIDE = "(min-width: 1600px)";

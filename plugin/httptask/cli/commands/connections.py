@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from json import dumps
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +13,8 @@ from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
-    from httptask.cli.preflight.connection_check import Step
     from httptask.connections.connection import Connection
+    from httptask.testrequest.connection_check import Step
 
 __all__ = ["connections"]
 
@@ -21,6 +22,9 @@ _WITHOUT_VALUES = frozenset({"headers", "proxy", "tls"})
 """Tables that may hold a credential as it is: their keys are shown only."""
 _WIDEST_SERVER = 40
 """Characters; wider ones go on in the next line."""
+_EXIT_CODES = MappingProxyType(
+    {"setup": ExitCode.INVALID, "way": ExitCode.UNREACHABLE, "answer": ExitCode.FAILED}
+)
 
 connections = typer.Typer(
     help="List connections, and check whether one works.",
@@ -99,8 +103,9 @@ def check(
     import asyncio
 
     from httptask.cli.observability.logging import configure_logging
-    from httptask.cli.preflight.connection_check import check_connection
     from httptask.cli.project.project import load_project, tell_credential_warnings
+    from httptask.secrets.store import SecretStore
+    from httptask.testrequest.connection_check import check_connection
 
     configure_logging("WARNING")
     project = load_project(config)
@@ -112,12 +117,13 @@ def check(
         )
     tell_credential_warnings(replace(project.config, connections={name: known[name]}))
     show_notice(f"asking {known[name].base_url}")
-    steps = asyncio.run(check_connection(known[name], project, path))
+    store = SecretStore(project.config.secrets, project.environment)
+    steps = asyncio.run(check_connection(known[name], store, path))
     if json:
         print_json([step.as_json() for step in steps])
     else:
         _print_steps(steps)
-    raise typer.Exit(next((step.exit_code for step in steps if step.fault), ExitCode.DONE))
+    raise typer.Exit(next((_EXIT_CODES[step.failed] for step in steps if step.failed), ExitCode.DONE))
 
 
 def _listed(connection: "Connection") -> Listed:

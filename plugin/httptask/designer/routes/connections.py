@@ -1,4 +1,4 @@
-"""Connections: made, and asked which models they have."""
+"""Connections: made, checked, and asked which models they have."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from httptask.chat.usage import priced_models
 from httptask.config import ConfigInvalid
@@ -15,7 +15,13 @@ from httptask.config.editing import add_tables
 from httptask.config.find import CONFIG_NAME
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
-from httptask.designer.routes.project import ConnectionState, connection_states, missing_secrets, not_set_up
+from httptask.designer.routes.project import (
+    ConnectionState,
+    connection_states,
+    fix_for,
+    missing_secrets,
+    not_set_up,
+)
 from httptask.designer.routes.testrequests import edge_of
 from httptask.designer.workspace import AskedWorkspace, Settings
 from httptask.http.errors import HttpTaskError
@@ -23,9 +29,12 @@ from httptask.http.files import replace_file
 from httptask.http.models import HttpRequest
 from httptask.json.types import is_array, is_object
 from httptask.secrets.store import SecretStore
+from httptask.testrequest.connection_check import check_connection
 
 router = APIRouter(prefix="/connections", tags=["connections"])
 
+_OPENAI: Final = "openai"
+"""The connection that is always there, whoever's server it is."""
 _TOLD: Final = "models"
 _KEPT_SECONDS: Final = 300.0
 _RETRIED_AFTER_SECONDS: Final = 15.0
@@ -37,6 +46,31 @@ class NewTables(BaseModel):
     """What `httptask.toml` gets, as `prepare` tells it: by section and name."""
 
     configuration: dict[str, dict[str, Any]]
+
+
+class CheckedPath(BaseModel):
+    """What of a server is asked for."""
+
+    path: str | None = Field(None, max_length=2_000)
+    """Below the base URL. Left out: the list of models of a provider of them, else the base URL itself."""
+
+
+class CheckStep(BaseModel):
+    """A step on the way to an answer."""
+
+    step: str
+    ok: bool
+    told: str
+    cure: str | None
+
+
+class ConnectionCheck(BaseModel):
+    """How a request by a connection fares, up to the first step that fails."""
+
+    ok: bool
+    asked: str
+    """The path."""
+    steps: list[CheckStep]
 
 
 class Models(BaseModel):
@@ -80,6 +114,22 @@ def add_connections(new: NewTables, workspace: AskedWorkspace) -> list[Connectio
     return connection_states(workspace.settings())
 
 
+@router.post("/{name}/check")
+async def check(name: str, asked: CheckedPath, workspace: AskedWorkspace) -> ConnectionCheck:
+    """Send one GET over a connection from here, as `httptask connections check` does."""
+    settings = workspace.settings()
+    connection = _connection(settings, name)
+    path = ("/models" if connection.provider or name == _OPENAI else "") if asked.path is None else asked.path
+    sources = settings.config.secrets
+    store = SecretStore(sources, settings.environment)
+    steps = [step.as_json() for step in await check_connection(connection, store, path)]
+    missing = missing_secrets(connection.secret_origins(), store)
+    if missing:
+        steps[-1]["cure"] = fix_for(missing, sources)
+    ok = all(step["ok"] for step in steps)
+    return ConnectionCheck(ok=ok, asked=path, steps=[CheckStep.model_validate(step) for step in steps])
+
+
 @router.get("/{name}/models")
 async def list_models(name: str, workspace: AskedWorkspace, request: Request) -> Models:
     """The names that `GET /models` of a connection gives, asked for once in five minutes."""
@@ -96,7 +146,7 @@ async def list_models(name: str, workspace: AskedWorkspace, request: Request) ->
         return told.models
     try:
         if missing:
-            raise not_set_up(name, missing)
+            raise not_set_up(name, missing, settings.config.secrets)
         models = Models(models=await _models_of(settings, name), of_server=True)
     except Problem as problem:
         models = Models(

@@ -1,6 +1,6 @@
 """The project: where it is, which connections it has, and whether a worker is there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Literal
 
@@ -14,6 +14,7 @@ from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal
 from httptask.http.errors import SecretUnavailable
+from httptask.secrets.sources import SecretSource
 from httptask.secrets.store import SecretStore
 
 router = APIRouter(tags=["project"])
@@ -69,27 +70,40 @@ async def get_project(workspace: AskedWorkspace) -> ProjectState:
 
 def connection_states(settings: Settings) -> list[ConnectionState]:
     """Each connection, and whether its secrets have values."""
-    store = SecretStore(settings.config.secrets, settings.environment)
-    return [_state_of(connection, store) for connection in settings.config.connections.values()]
+    return [_state_of(connection, settings) for connection in settings.config.connections.values()]
 
 
-def fix_for(names: Sequence[str]) -> str:
-    """What to do about secrets without a value."""
-    exports = "; ".join(f"export {name}=…" for name in names)
-    return f"{exports}, or write {' and '.join(f'{name}=…' for name in names)} into .env; then start again"
+def fix_for(names: Sequence[str], sources: Mapping[str, SecretSource]) -> str:
+    """What to do about secrets without a value, by where each is to come from."""
+    known = [sources[name] for name in names if name in sources]
+    variables = [source.environment for source in known if source.environment]
+    told = [f"write the value of {source.name} into {source.file}" for source in known if source.file]
+    told += [
+        f"add [secrets.{name}] with `environment` or `file` to httptask.toml"
+        for name in names
+        if name not in sources
+    ]
+    if variables:
+        exports = "; ".join(f"export {name}=…" for name in variables)
+        lines = " and ".join(f"{name}=…" for name in variables)
+        told.append(f"{exports}, or write {lines} into .env; then start again")
+    return "; ".join(told)
 
 
-def not_set_up(connection: str | None, missing: Sequence[str]) -> Problem:
+def not_set_up(
+    connection: str | None, missing: Sequence[str], sources: Mapping[str, SecretSource]
+) -> Problem:
     """What is to be done before a request can be sent.
 
     Args:
         connection: that it goes by, if it does.
         missing: names of the secrets that have no value.
+        sources: where secrets are to come from, by their names.
     """
     what = f"Connection {connection}" if connection else "The request"
     are = "is" if len(missing) == 1 else "are"
     detail = f"{what} is not set up: {', '.join(missing)} {are} missing"
-    return Problem(422, detail, fix_for(missing), missing=list(missing))
+    return Problem(422, detail, fix_for(missing, sources), missing=list(missing))
 
 
 def missing_secrets(names: Iterable[str], store: SecretStore) -> list[str]:
@@ -97,7 +111,9 @@ def missing_secrets(names: Iterable[str], store: SecretStore) -> list[str]:
     return [name for name in names if not _has_value(name, store)]
 
 
-def _state_of(connection: Connection, store: SecretStore) -> ConnectionState:
+def _state_of(connection: Connection, settings: Settings) -> ConnectionState:
+    sources = settings.config.secrets
+    store = SecretStore(sources, settings.environment)
     missing = missing_secrets(connection.secret_origins(), store)
     url = connection.base_url
     return ConnectionState(
@@ -106,7 +122,7 @@ def _state_of(connection: Connection, store: SecretStore) -> ConnectionState:
         base_url=None if url is None or "$secrets." in url else without_credentials(url),
         ready=not missing,
         missing=missing,
-        fix=fix_for(missing) if missing else None,
+        fix=fix_for(missing, sources) if missing else None,
     )
 
 

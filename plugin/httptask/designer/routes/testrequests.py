@@ -19,7 +19,7 @@ from httptask.config.config import for_own_runs
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
-from httptask.designer.routes.project import fix_for, missing_secrets, not_set_up
+from httptask.designer.routes.project import missing_secrets, not_set_up
 from httptask.designer.sampling import SampleData, sample_from
 from httptask.designer.streaming import Tell, event_stream
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal, Workspace
@@ -72,8 +72,8 @@ async def send_test_request(
     """Try a request, and tell what becomes of it.
 
     Events: `missing` (names of values that are asked for), `planned` (the prepared part, and in `confirm` what it may
-    change), `confirm` (it may change something, and was not sent), `setup` (a secret has no value), `sent`, `text`
-    (of a stream), `report` (all four parts), `failed`, `cancelled`.
+    change), `confirm` (it may change something, and was not sent), `setup` (a secret has no value, and a
+    simulated report follows), `sent`, `text` (of a stream), `report` (all four parts), `failed`, `cancelled`.
     """
     workspace.folder.file(asked.path)
     id_ = asked.id or secrets.token_hex(8)
@@ -143,8 +143,13 @@ class _Trial:
         self._tell("planned", {"id": self._id, "prepared": shown, "confirm": confirm})
         lacking = self._lacking(planned, config, settings) if is_own else ()
         if lacking:
-            detail = not_set_up(planned.request.connection, lacking).detail
-            self._tell("setup", {"detail": detail, "missing": list(lacking), "fix": fix_for(lacking)})
+            problem = not_set_up(planned.request.connection, lacking, config.secrets)
+            self._tell(
+                "setup", {"detail": problem.detail, "missing": list(lacking), "fix": problem.facts["hint"]}
+            )
+            simulated = None if temporal is None else await asyncio.to_thread(reporter.simulated, prepared)
+            if simulated is not None:
+                self._tell("report", {"id": self._id, "report": simulated.to_json()})
             return
         if temporal is None:
             return

@@ -4,10 +4,8 @@ import base64
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from httptask.cli.project.project import Project
-from httptask.cli.terminal.errors import ExitCode
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
 from httptask.egress.address import parse_networks
@@ -42,13 +40,14 @@ class Step:
         told: what it gave.
         fault: why it failed, None when it did not.
         cure: what to do about it, or what to know.
+        failed: what kind of failure it was: of what is set up, of the way to the server, or of its answer.
     """
 
     name: str
     told: str = ""
     fault: str | None = None
     cure: str | None = None
-    exit_code: ExitCode = ExitCode.DONE
+    failed: Literal["setup", "way", "answer"] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As a program reads it."""
@@ -60,10 +59,16 @@ class Step:
         }
 
 
-async def check_connection(connection: Connection, project: Project, path: str) -> list[Step]:
-    """The steps, up to the first that fails."""
+async def check_connection(connection: Connection, store: SecretStore, path: str) -> list[Step]:
+    """Send one GET, and tell the steps, up to the first that fails.
+
+    Args:
+        connection: that is checked.
+        store: has its secrets.
+        path: what is asked for, below its base URL.
+    """
     steps: list[Step] = []
-    async with aclosing(_steps(connection, project, path)) as taken:
+    async with aclosing(_steps(connection, store, path)) as taken:
         async for step in taken:
             steps.append(step)
             if step.fault:
@@ -71,17 +76,16 @@ async def check_connection(connection: Connection, project: Project, path: str) 
     return steps
 
 
-async def _steps(connection: Connection, project: Project, path: str) -> AsyncGenerator[Step]:
-    store = SecretStore(project.config.secrets, project.environment)
+async def _steps(connection: Connection, store: SecretStore, path: str) -> AsyncGenerator[Step]:
     request = HttpRequest(method="GET", url=path, connection=connection.name, success=_ANY_STATUS, raw=True)
     names = ", ".join(f"${name}" for name in connection.secret_origins())
     try:
         url = wire_request(draft(request, connection), store).wire.url
     except SecretUnavailable as error:
-        yield Step("secrets", fault=error.message, exit_code=ExitCode.INVALID)
+        yield Step("secrets", fault=error.message, failed="setup")
         return
     except HttpTaskError as error:
-        yield Step("request", fault=error.message, exit_code=ExitCode.INVALID)
+        yield Step("request", fault=error.message, failed="setup")
         return
     yield Step("secrets", f"{names} resolved" if names else "none needed")
     yield await _address(connection, url)
@@ -108,10 +112,10 @@ async def _address(connection: Connection, url: Url) -> Step:
             guard.judge_name(url.host)
         found = await guard.resolve(target.host, target.port)
     except AddressForbidden as error:
-        return Step("address", fault=error.message, exit_code=ExitCode.INVALID)
+        return Step("address", fault=error.message, failed="setup")
     except ConnectFailed as error:
         cure = "check base_url, and the name server of this machine"
-        return Step("address", fault=error.message, cure=cure, exit_code=ExitCode.UNREACHABLE)
+        return Step("address", fault=error.message, cure=cure, failed="way")
     addresses = ", ".join(dict.fromkeys(address.host for address in found))
     via = "" if connection.proxy is None else f"; {url.host} is resolved by this proxy"
     where = addresses if addresses == target.host else f"{target.host} is at {addresses}, which"
@@ -120,7 +124,7 @@ async def _address(connection: Connection, url: Url) -> Step:
 
 def _failed(error: HttpTaskError, url: Url) -> Step:
     if isinstance(error, SecretUnavailable | AddressForbidden):
-        return Step("connection", fault=error.message, exit_code=ExitCode.INVALID)
+        return Step("connection", fault=error.message, failed="setup")
     if isinstance(error, ResponseTooLarge):
         return Step(
             "response", f"an answer of more than {error.details.get('limit')} bytes; the server works"
@@ -131,14 +135,13 @@ def _failed(error: HttpTaskError, url: Url) -> Step:
             cure = (
                 "if it is the server's own authority, name its file as ca_bundle under tls of the connection"
             )
-        return Step("connection", fault=error.message, cure=cure, exit_code=ExitCode.UNREACHABLE)
+        return Step("connection", fault=error.message, cure=cure, failed="way")
     if isinstance(error, ResponseInterrupted) and url.scheme == "https":
         hint = (
             "a server that wants a client certificate ends connections like this: see tls of the connection"
         )
-        return Step("response", fault=error.message, cure=hint, exit_code=ExitCode.FAILED)
-    code = ExitCode.UNREACHABLE if isinstance(error, Timeout) else ExitCode.FAILED
-    return Step("response", fault=error.message, exit_code=code)
+        return Step("response", fault=error.message, cure=hint, failed="answer")
+    return Step("response", fault=error.message, failed="way" if isinstance(error, Timeout) else "answer")
 
 
 def _body(response: HttpResponse) -> Any:
@@ -162,11 +165,9 @@ def _answered(response: HttpResponse, names: str) -> Step:
             fault = (
                 f"{status}: the server refuses the credential" if names else f"{status}: the server refuses"
             )
-            return Step("response", fault=fault, cure=cure, exit_code=ExitCode.FAILED)
+            return Step("response", fault=fault, cure=cure, failed="answer")
         case 407:
-            return Step(
-                "response", fault=f"{status}: the proxy refuses its credential", exit_code=ExitCode.FAILED
-            )
+            return Step("response", fault=f"{status}: the proxy refuses its credential", failed="answer")
         case 404 | 405:
             cure = (
                 "nothing is there to see, and so no credential to be looked at; a base URL is often like that. "
@@ -175,9 +176,7 @@ def _answered(response: HttpResponse, names: str) -> Step:
             return Step("response", f"{status}: the server answers", cure=cure)
         case code if code >= 500:
             cure = "the server is reached, and fails: ask whoever runs it"
-            return Step(
-                "response", fault=f"{status}: an error of the server", cure=cure, exit_code=ExitCode.FAILED
-            )
+            return Step("response", fault=f"{status}: an error of the server", cure=cure, failed="answer")
         case code if 300 <= code < 400:
             target = response.headers.get("location", "elsewhere").partition("?")[0]
             return Step(

@@ -1,0 +1,81 @@
+import { useMutation } from "@tanstack/react-query";
+import { checkConnection } from "../api/endpoints";
+import type { ConnectionCheck, ConnectionState } from "../api/types";
+import { useLayout } from "../app/layout";
+import { useProject } from "../app/opening";
+import { Dialog } from "../ui/Dialog";
+import { Icon } from "../ui/icons";
+import "./connections.css";
+
+/** The connections of httptask.toml: which are ready, and what the others lack. Values of secrets never come here. */
+export default function Connections() {
+  const { data } = useProject();
+  const close = () => useLayout.getState().openPanel(null);
+  return (
+    <Dialog label="Connections" close={close} className="panel">
+      <header className="test-head">
+        <h2>Connections</h2>
+        <span className="grow" />
+        <button type="button" className="button plain square" aria-label="Close" onClick={close}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <ul className="panel-list">
+        {data?.connections.map((one) => (
+          <Connection key={one.name} connection={one} />
+        ))}
+      </ul>
+      <p className="panel-foot">
+        They are tables of httptask.toml, <code>[connections.NAME]</code>. A task of the catalogue adds the
+        one that it needs.
+      </p>
+    </Dialog>
+  );
+}
+
+function Connection({ connection }: { connection: ConnectionState }) {
+  const { name, provider, base_url, ready, missing, fix } = connection;
+  const check = useMutation({ mutationFn: () => checkConnection(name) });
+  return (
+    <li>
+      <header>
+        <b>{name}</b>
+        <code>{base_url ?? "the server is a secret"}</code>
+        {provider && <span className="muted">{provider}</span>}
+        <span className="grow" />
+        <span className={`badge ${ready ? "completed" : "warning"}`}>{ready ? "ready" : "not set up"}</span>
+        <button
+          type="button"
+          className="button small"
+          aria-label={`Check ${name}`}
+          disabled={check.isPending}
+          onClick={() => check.mutate()}
+        >
+          {check.isPending ? "Checking …" : "Check"}
+        </button>
+      </header>
+      {!ready && (
+        <p>
+          {missing.join(", ")} {missing.length === 1 ? "is" : "are"} missing:{" "}
+          <code className="fix">{fix}</code>
+        </p>
+      )}
+      {check.error && <p className="field-fault error">{check.error.message}</p>}
+      {check.data && <Steps checked={check.data} />}
+    </li>
+  );
+}
+
+/** What became of one GET, step by step, up to the first that failed. */
+function Steps({ checked }: { checked: ConnectionCheck }) {
+  return (
+    <ol className="steps" aria-label={`GET ${checked.asked || "the base URL"}`} aria-live="polite">
+      {checked.steps.map(({ step, ok, told, cure }) => (
+        <li key={step}>
+          <b className={ok ? "good" : "bad"}>{ok ? "ok" : "failed"}</b> {step}: {told}
+          {cure && <small>{cure}</small>}
+        </li>
+      ))}
+    </ol>
+  );
+}
