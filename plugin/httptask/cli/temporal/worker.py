@@ -21,10 +21,20 @@ _PATIENCE_SECONDS = 10.0
 _PROBE_SECONDS = 1.0
 _PARTING_SECONDS = 1.0
 _PROBE_TIME = timedelta(seconds=2)
+_STICKY = timedelta(seconds=2)
 
 
-def new_worker(client: Client, task_queue: str, grace: timedelta = timedelta(0)) -> Worker:
-    """A worker for what the plugins of the client bring along, which gives calls in flight so long to end.
+def new_worker(
+    client: Client, task_queue: str, grace: timedelta = timedelta(0), *, sticky: timedelta = _STICKY
+) -> Worker:
+    """A worker for what the plugins of the client bring along.
+
+    Args:
+        client: of the server.
+        task_queue: where its work comes from.
+        grace: what calls in flight have to end once it is asked to.
+        sticky: how long work on a run waits for the worker that has it in its memory, before any worker gets it. Where
+            there is one worker of a queue, only work for one that has ended ever waits so long.
 
     It names the release as what it runs. Without a name the SDK reads the code of every loaded module again, to tell
     one state of an application from another, which takes a third of a command's time.
@@ -34,6 +44,7 @@ def new_worker(client: Client, task_queue: str, grace: timedelta = timedelta(0))
         task_queue=task_queue,
         graceful_shutdown_timeout=grace,
         build_id=f"httptask-{version('httptask')}",
+        sticky_queue_schedule_to_start_timeout=sticky,
     )
 
 

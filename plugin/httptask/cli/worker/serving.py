@@ -38,6 +38,8 @@ __all__ = ["GRACE", "Serving", "serve_here", "serve_on_cluster"]
 
 GRACE = timedelta(seconds=10)
 """What calls in flight have to finish after a signal."""
+_STICKY = timedelta(seconds=10)
+"""Temporal's default: a worker of many that is busy would lose what it has in memory to another."""
 _DEFAULT_QUEUE = "httptask"
 """Of the commands."""
 _PROBE_SECONDS = 1.0
@@ -136,7 +138,7 @@ async def _serve_on_cluster(
 ) -> None:
     with Interrupts.caught(counted=member is None) as interrupts, _watched(member, interrupts):
         client = await interrupts.guard(connect_to(cluster, [plugin]))
-        worker = new_worker(client, task_queue, GRACE)
+        worker = new_worker(client, task_queue, GRACE, sticky=_STICKY)
 
         async def not_ready() -> str | None:
             if interrupts.asked.is_set():
