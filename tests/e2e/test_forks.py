@@ -186,7 +186,7 @@ async def test_a_branch_runs_in_parts_and_parts_have_branches(
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(IN_PARTS, continue_as_new_after=30)
-            found = [part async for part in parts_of(runner.client, outcome.handle)]
+            found = await parts_of(runner.client, outcome.handle)
 
     assert (outcome.problem, outcome.output) == ({}, [[10 * n for n in range(36)], 5])
     assert len(found) > 1

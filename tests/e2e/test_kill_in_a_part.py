@@ -76,7 +76,7 @@ async def test_nothing_is_lost_or_doubled(shell: Shell, monkeypatch: pytest.Monk
         await worker.ends()
         await started(shell)
         output = await asyncio.wait_for(handle.result(), 100)
-        found = [part async for part in parts_of(environment.client, handle)]
+        found = await parts_of(environment.client, handle)
         replayer = Runner(environment.client, HttpTaskPlugin(definitions=DefinitionRegistry([])), "")
         await replayer.replay(handle)
 

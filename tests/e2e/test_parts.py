@@ -64,7 +64,7 @@ async def test_the_author_sees_one_map(temporal: WorkflowEnvironment, worker: di
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop, worker=worker) as runner:
             outcome = await runner.run(MAP, {}, continue_as_new_after=30)
-            found = [part async for part in parts_of(runner.client, outcome.handle)]
+            found = await parts_of(runner.client, outcome.handle)
             chains = [[run_id async for run_id in run_ids(runner.client, part)] for part in found]
 
     count = list(range(36))
@@ -102,7 +102,7 @@ async def test_results_come_in_pieces(temporal: WorkflowEnvironment) -> None:
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(one_by_one, continue_as_new_after=100)
-            found = [part async for part in parts_of(runner.client, outcome.handle)]
+            found = await parts_of(runner.client, outcome.handle)
             pieces = await events_of(outcome.handle, "workflow_execution_signaled")
 
     assert outcome.output == {"bytes": 30 * 5000, "n": list(range(30))}
@@ -157,7 +157,7 @@ async def ended(
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(definition % {"at": at, **how}, continue_as_new_after=30)
-            found = [part async for part in parts_of(runner.client, outcome.handle)]
+            found = await parts_of(runner.client, outcome.handle)
     return outcome, len(server.requests), len(found)
 
 
@@ -177,7 +177,7 @@ async def test_an_error_in_a_part_is_caught_around_the_map(temporal: WorkflowEnv
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(definition, {}, continue_as_new_after=30)
-            assert [part async for part in parts_of(runner.client, outcome.handle)]
+            assert await parts_of(runner.client, outcome.handle)
     assert outcome.output == ["No", "/do/0/attempt/try/0/each/with/do/1/stop"]
     assert len(server.requests) >= 2 * 21
     assert (
@@ -256,7 +256,7 @@ async def test_a_map_inside_a_map_runs_in_parts(temporal: WorkflowEnvironment) -
         shop = {"shop": local_connection("shop", server.url)}
         async with running(temporal, connections=shop) as runner:
             outcome = await runner.run(NESTED, continue_as_new_after=40)
-            found = [part async for part in parts_of(runner.client, outcome.handle)]
+            found = await parts_of(runner.client, outcome.handle)
 
     assert outcome.output == [[row * 101 + row - 1 + n for n in range(20)] for row in (1, 2)]
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 40
@@ -273,7 +273,7 @@ async def test_items_that_fit_in_no_part_run_in_the_same_history(temporal: Workf
             handle = await runner.start(definition, {"text": "x" * 21_000}, continue_as_new_after=40)
             output = await handle.result()
             await runner.replay(handle)
-            found = [part async for part in parts_of(runner.client, handle)]
+            found = await parts_of(runner.client, handle)
 
     assert output == {"bytes": 3000, "n": list(range(30))}
     assert (len(server.requests), found) == (30, [])
@@ -288,7 +288,7 @@ async def test_a_part_that_somebody_ends_faults_the_map(temporal: WorkflowEnviro
         async with running(temporal, connections=shop) as runner:
             handle = await runner.start(UNDISTURBED, continue_as_new_after=30)
             await asyncio.wait_for(held.wait(), 30)
-            [*_, part] = [found async for found in parts_of(runner.client, handle)]
+            [*_, part] = await parts_of(runner.client, handle)
             await getattr(part, how)()
             problem = await problem_in(handle)
             await runner.replay(handle)

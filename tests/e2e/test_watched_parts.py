@@ -49,7 +49,7 @@ async def test_a_part_is_shown_and_cancelled_with_its_run(temporal: WorkflowEnvi
                 await handle.result()
             record = await read_run(runner.client, handle.id)
             listed = [run async for run in list_executions(runner.client, "") if not run.is_part]
-            [*_, part] = [found async for found in parts_of(runner.client, handle)]
+            [*_, part] = await parts_of(runner.client, handle)
             ended = await describe(runner.client, part.id)
 
     for tasks in (status.tasks, going_on.tasks):
@@ -118,7 +118,7 @@ async def test_texts_of_parts_come_with_those_of_their_run(temporal: WorkflowEnv
                     told[piece.name] = told.get(piece.name, "") + piece.text
             output = await handle.result()
             await runner.replay(handle)
-            found = [part async for part in parts_of(runner.client, handle)]
+            found = await parts_of(runner.client, handle)
 
     assert output == {"told": [f"{n} is [redacted:KEY]." for n in range(36)]}
     assert told == {f"each/{n}/ask": text for n, text in enumerate(output["told"])}
@@ -177,7 +177,7 @@ async def test_secrets_in_items_are_nowhere(
         ) as runner:
             with caplog.at_level(logging.DEBUG):
                 outcome = await runner.run(ECHOES, continue_as_new_after=30)
-            found = [part async for part in parts_of(runner.client, outcome.handle)]
+            found = await parts_of(runner.client, outcome.handle)
             seen = [caplog.text, (await read_run(runner.client, outcome.handle.id)).model_dump_json()]
             for run in (outcome.handle, *found):
                 seen += [(await run.fetch_history()).to_json(), str((await run.describe()).raw_description)]

@@ -54,18 +54,16 @@ async def run_ids(client: Client, handle: WorkflowHandle[Any, Any]) -> AsyncIter
         run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
 
 
-async def parts_of(
-    client: Client, handle: WorkflowHandle[Any, Any]
-) -> AsyncIterator[WorkflowHandle[Any, Any]]:
-    """The workflows that run parts of a run, and parts of those."""
+async def parts_of(client: Client, handle: WorkflowHandle[Any, Any]) -> list[WorkflowHandle[Any, Any]]:
+    """The workflows that run parts of a run, each before the parts of its own."""
+    parts: list[WorkflowHandle[Any, Any]] = []
     async for run_id in run_ids(client, handle):
         run = client.get_workflow_handle(handle.id, run_id=run_id)
         for event in await events_of(run, "child_workflow_execution_started"):
             child = event.child_workflow_execution_started_event_attributes.workflow_execution
             part = client.get_workflow_handle(child.workflow_id, first_execution_run_id=child.run_id)
-            yield part
-            async for inner in parts_of(client, part):
-                yield inner
+            parts += [part, *await parts_of(client, part)]
+    return parts
 
 
 async def events_of(handle: WorkflowHandle[Any, Any], kind: str) -> list[HistoryEvent]:

@@ -142,18 +142,14 @@ def _handled(planned: PlannedRequest, completion: "Completion") -> Iterator[Hand
     if not handled:
         return
     from httptask.chat.models import ChatRequest
-    from httptask.chat.tools import ToolCallInvalid, answered_calls, read_arguments
+    from httptask.workflows.conversation import calls_to_answer
 
     request = planned.call.argument
     assert isinstance(request, ChatRequest)  # which a completion answers
     offered = request.body.get("tools")
     tools = offered if is_array(offered) else []
-    for call in answered_calls(completion, handled, tools, request.body["messages"]):
-        try:
-            read_arguments(call, tools)
-            yield HandledCall(str(call.name), None)
-        except ToolCallInvalid as invalid:
-            yield HandledCall(str(call.name), str(invalid))
+    for pending in calls_to_answer(completion, handled, tools, request.body["messages"]):
+        yield HandledCall(str(pending.call.name), pending.fault)
 
 
 def outcome_of_fault(

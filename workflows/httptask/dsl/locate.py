@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 
 from httptask.json.pointer import pointer_tokens
-from httptask.json.types import is_array
+from httptask.json.types import is_array, is_object
 
 __all__ = [
     "Branch",
@@ -92,11 +92,13 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def value_at(data: Any, tokens: tuple[Token, ...]) -> Any:
-    """The value at a place, None where the data ends before it."""
+    """The value behind these keys and indices, None where the data ends before it; no text has places in it."""
     for token in tokens:
-        try:
+        if is_object(data):
+            data = data.get(token) if isinstance(token, str) else None
+        elif is_array(data) and isinstance(token, int) and token < len(data):
             data = data[token]
-        except (LookupError, TypeError):
+        else:
             return None
     return data
 

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from httptask.dsl.expressions import Expression, Template, TemplateText, parse_expression
+from httptask.dsl.locate import value_at
 from httptask.dsl.tasks.listen import EventFilter, expectation_of, extraction_of, properties_of
-from httptask.interpreter.listens import EventCheck, is_same, value_at
+from httptask.interpreter.listens import EventCheck, is_same
 from httptask.interpreter.task_context import TaskContext
 from httptask.json.pointer import json_pointer
 from httptask.json.types import is_array, is_object

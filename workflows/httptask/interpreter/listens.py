@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from temporalio import workflow
 
-from httptask.json.types import is_array, is_object
+from httptask.dsl.locate import value_at
 
 __all__ = [
     "LISTENS_MARK",
@@ -18,7 +18,6 @@ __all__ = [
     "ListensMemo",
     "Take",
     "is_same",
-    "value_at",
 ]
 
 LISTENS_MEMO: Final = "listens"
@@ -112,18 +111,6 @@ def _short(listens: Listens) -> dict[str, Any]:
         for checks in listens.filters[:_MOST_TOLD]
     ]
     return listens.model_copy(update={"filters": filters}).model_dump(mode="json", exclude_defaults=True)
-
-
-def value_at(value: Any, at: tuple[str | int, ...]) -> Any:
-    """What stands in a value behind these keys; None where it ends before."""
-    for key in at:
-        if is_object(value):
-            value = value.get(key) if isinstance(key, str) else None
-        elif is_array(value) and isinstance(key, int) and key < len(value):
-            value = value[key]
-        else:
-            return None
-    return value
 
 
 def is_same(found: Any, expected: Any) -> bool:

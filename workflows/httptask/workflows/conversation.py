@@ -1,6 +1,6 @@
 """A conversation with a model, in definitions and in Python alike: it goes on until an answer calls no tool."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -23,7 +23,16 @@ from httptask.scheduling.budget import Spending
 from httptask.workflows.errors import OutputInvalid
 from httptask.workflows.reask import ask, known_of
 
-__all__ = ["Account", "Conversation", "ConversationState", "PendingCall", "Questions", "Tools", "Turns"]
+__all__ = [
+    "Account",
+    "Conversation",
+    "ConversationState",
+    "PendingCall",
+    "Questions",
+    "Tools",
+    "Turns",
+    "calls_to_answer",
+]
 
 Answer = TypeVar("Answer", covariant=True)
 
@@ -223,11 +232,11 @@ class Conversation(Generic[Answer]):
         if not self._tools.names:
             return False
         before = [*self._body["messages"], *state.messages]
-        calls = answered_calls(completion, self._tools.names, self._offered, before)
+        calls = calls_to_answer(completion, self._tools.names, self._offered, before)
         if not calls:
             return False
-        state.messages = [*state.messages, question_so_far(completion, calls)]
-        state.calls = [_pending(call, self._offered) for call in calls]
+        asked = question_so_far(completion, [pending.call for pending in calls])
+        state.messages, state.calls = [*state.messages, asked], calls
         return True
 
     async def _answer_calls(self) -> None:
@@ -238,6 +247,13 @@ class Conversation(Generic[Answer]):
         outputs = iter(await self._tools.outputs(good, in_parallel=in_parallel))
         state.messages = [*state.messages, *(_message(pending, outputs) for pending in state.calls)]
         state.calls = []
+
+
+def calls_to_answer(
+    completion: Completion, handlers: Container[str], tools: Sequence[Any], messages: Sequence[Any]
+) -> list[PendingCall]:
+    """What `answered_calls` finds in an answer, each with its arguments, or with what is wrong with them."""
+    return [_pending(call, tools) for call in answered_calls(completion, handlers, tools, messages)]
 
 
 def _pending(call: ToolCall, offered: Sequence[Any]) -> PendingCall:

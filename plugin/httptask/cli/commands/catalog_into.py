@@ -140,40 +140,53 @@ def read_target(file: Path, name: str | None) -> Target:
     Raises:
         CliError: it is none, or has a task of that name.
     """
-    from httptask.cli.project.definitions import load_one
+    from httptask.cli.project.definitions import load_one, require_runnable
+    from httptask.dsl.bounds import MAX_BYTES
+    from httptask.dsl.loader import load_text
 
-    begun = None if file.is_dir() else _begun(file)
-    if begun is not None:
-        return begun
-    loaded = load_one(file, "not changed")
+    if not file.exists():
+        return _new(file)
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(MAX_BYTES + 1).decode()
+    except (OSError, UnicodeDecodeError):  # whoever loads it tells
+        loaded = load_one(file, "not changed")
+    else:
+        begun = _begun(file, text)
+        if begun is not None:
+            return begun
+        loaded = load_text(text, str(file), file.parent)
+        require_runnable([loaded], "not changed")
     target = Target(file, loaded.text, loaded.text, loaded.program)
     if name in target.names:
         raise CliError(f"--name: {file} has a task {name} already", "choose another name")
     return target
 
 
-def _begun(file: Path) -> Target | None:
-    """A definition without a task: none at all, or the beginning of one."""
-    from httptask.dsl.bounds import MAX_BYTES
+def _new(file: Path) -> Target:
+    """A definition that is to be made."""
+    from httptask.dsl.yaml.editing import begin_definition
+
+    if file.suffix not in (".yaml", ".yml"):
+        raise CliError(f"{file}: no such file", "a definition that is to be made is named FILE.yaml")
+    if not file.parent.is_dir():
+        raise CliError(f"{file}: no such folder {file.parent}", "make it first")
+    return Target(file, "", begin_definition("", _name_of(file)))
+
+
+def _begun(file: Path, text: str) -> Target | None:
+    """The beginning of a definition, without a task; None where there is more, or something else."""
     from httptask.dsl.yaml import read_yaml
     from httptask.dsl.yaml.editing import begin_definition
 
-    name = re.sub("[^a-z0-9]+", "-", file.stem.lower())[:63].strip("-") or "workflow"
-    if not file.exists():
-        if file.suffix not in (".yaml", ".yml"):
-            raise CliError(f"{file}: no such file", "a definition that is to be made is named FILE.yaml")
-        if not file.parent.is_dir():
-            raise CliError(f"{file}: no such folder {file.parent}", "make it first")
-        return Target(file, "", begin_definition("", name))
-    try:
-        with file.open("rb") as opened:
-            text = opened.read(MAX_BYTES + 1).decode()
-    except (OSError, UnicodeDecodeError):  # whoever loads it tells
-        return None
     document = read_yaml(text)
     if not document.complete:
         return None
     if document.data is None:
-        return Target(file, text, begin_definition(text, name))
+        return Target(file, text, begin_definition(text, _name_of(file)))
     is_begun = is_object(document.data) and document.data.get("do") in (None, [])
     return Target(file, text, text) if is_begun else None
+
+
+def _name_of(file: Path) -> str:
+    return re.sub("[^a-z0-9]+", "-", file.stem.lower())[:63].strip("-") or "workflow"

@@ -45,10 +45,7 @@ def emit(
 
     Exit codes: 0 sent, 1 no run waits for it, 2 no event, 3 can't connect.
     """
-    from httptask.cli.observability.telemetry import set_runtime
-    from httptask.cli.project.project import load_project
-    from httptask.cli.runs.asking import ask_cluster, resolve_run
-    from httptask.cli.temporal.cluster import find_cluster
+    from httptask.cli.runs.asking import ask, resolve_run
     from httptask.events import EventRefused, deliver, new_event, send_event, type_waited_for
 
     if run is None and type_ is None:
@@ -66,9 +63,7 @@ def emit(
             return event.id, await deliver(client, event)
         return event.id, [await send_event(client, event, id_of_run)]
 
-    set_runtime(log_core=False)
-    project = load_project(config)
-    event_id, sent = ask_cluster(send, project.config, find_cluster(profile, project.environment))
+    event_id, sent = ask(send, config, profile)
     if json:
         print_json({"event": event_id, "runs": [{"run": each.run, "tasks": each.tasks} for each in sent]})
     for each in () if json else sent:

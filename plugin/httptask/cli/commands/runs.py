@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from httptask.cli.commands.options import ConfigOption, JsonOption, ProfileOption
-from httptask.cli.runs.asking import LAST, STARTS_ONE, ask_cluster, resolve_run
+from httptask.cli.runs.asking import LAST, STARTS_ONE, ask, resolve_run
 from httptask.cli.terminal.console import print_json, print_note
 from httptask.cli.terminal.errors import CliError
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from httptask.runs.records import RunRecord, RunSummary
 
 __all__ = ["runs"]
-
-_T = TypeVar("_T")
 
 runs = typer.Typer(help="Look at runs, cancel them, and have them pause.", no_args_is_help=True)
 
@@ -40,7 +38,6 @@ def list_runs(
     profile: ProfileOption = None,
 ) -> None:
     """List runs: id, definition, state, start and duration."""
-    from httptask.cli.observability.telemetry import set_runtime
     from httptask.cli.runs.listing import print_runs
 
     async def read(client: "Client", where: str) -> "tuple[list[RunSummary], str]":
@@ -48,8 +45,7 @@ def list_runs(
 
         return await latest_runs(client, limit), where
 
-    set_runtime(log_core=False)
-    found, where = _ask(read, config, profile)
+    found, where = ask(read, config, profile)
     if json:
         print_json([run.model_dump(mode="json") for run in found])
     elif found:
@@ -77,8 +73,8 @@ def show(
         record.reruns = await reruns_of(client, record.id)
         return record
 
-    configure_logging("WARNING")  # a replay logs what the interpreter does
-    record = _ask(read, config, profile)
+    configure_logging("WARNING", begin_core=False)  # a replay logs what the interpreter does
+    record = ask(read, config, profile)
     if json:
         print_json(record.model_dump(mode="json"))
     else:
@@ -101,14 +97,12 @@ def cancel(
     A run of `httptask run` that does not end is terminated: its command was killed.
     A run that a worker serves ends as soon as a worker is there to do so.
     """
-    from httptask.cli.observability.telemetry import set_runtime
     from httptask.cli.runs.ending import end_run
 
     async def end(client: "Client", where: str) -> "Ending":
         return await end_run(client, await resolve_run(client, where, run), terminate=terminate)
 
-    set_runtime(log_core=False)
-    ending = _ask(end, config, profile)
+    ending = ask(end, config, profile)
     if json:
         print_json(ending.model_dump())
     elif ending.state == "running":
@@ -173,7 +167,6 @@ def _change(
     profile: str | None,
 ) -> str:
     """Pause or resume a run; its id."""
-    from httptask.cli.observability.telemetry import set_runtime
     from httptask.runs.pausing import CannotPause
 
     async def work(client: "Client", where: str) -> str:
@@ -181,18 +174,7 @@ def _change(
         await change(client, id_, reason)
         return id_
 
-    set_runtime(log_core=False)
     try:
-        return _ask(work, config, profile)
+        return ask(work, config, profile)
     except CannotPause as error:
         raise CliError(str(error), error.hint) from None
-
-
-def _ask(
-    work: "Callable[[Client, str], Coroutine[Any, Any, _T]]", config: Path | None, profile: str | None
-) -> _T:
-    from httptask.cli.project.project import load_project
-    from httptask.cli.temporal.cluster import find_cluster
-
-    project = load_project(config)
-    return ask_cluster(work, project.config, find_cluster(profile, project.environment))

@@ -1,9 +1,7 @@
 """`httptask schedule`: runs that Temporal starts at the times that a definition's `schedule` says."""
 
 import sys
-from collections.abc import Callable, Coroutine
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,8 +13,8 @@ from httptask.cli.commands.options import (
     ProfileOption,
     ServingQueueOption,
 )
+from httptask.cli.runs.asking import ask
 from httptask.cli.terminal.console import harmless, print_json, print_note
-from httptask.cli.terminal.errors import CliError
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["schedule"]
 
-_T = TypeVar("_T")
+_NO_SCHEDULE = ("no such schedule", "`httptask schedule list` shows the ids of those that it has made")
 
 schedule = typer.Typer(
     help="Have Temporal start runs at the times that a definition's `schedule` says.", no_args_is_help=True
@@ -114,7 +112,7 @@ def list_(*, json: JsonOption = False, config: ConfigOption = None, profile: Pro
 
         return await list_schedules(client), where
 
-    found, where = _ask(read, config, profile)
+    found, where = ask(read, config, profile, _NO_SCHEDULE)
     if json:
         print_json([each.model_dump(mode="json") for each in found])
     elif found:
@@ -139,7 +137,7 @@ def show(
 
         return await read_schedule(client, id_)
 
-    record = _ask(read, config, profile)
+    record = ask(read, config, profile, _NO_SCHEDULE)
     if json:
         print_json(record.model_dump(mode="json"))
     else:
@@ -160,7 +158,7 @@ def pause(
     async def work(client: "Client", _where: str) -> None:
         await client.get_schedule_handle(id_).pause(note=reason or f"by {client.identity}")
 
-    _ask(work, config, profile)
+    ask(work, config, profile, _NO_SCHEDULE)
     _tell(
         {"schedule": id_, "state": "paused"},
         f"{id_}: paused; `httptask schedule resume {id_}` ends that",
@@ -184,7 +182,7 @@ def resume(
 
         await resume_schedule(client, id_, reason)
 
-    _ask(work, config, profile)
+    ask(work, config, profile, _NO_SCHEDULE)
     _tell({"schedule": id_, "state": "active"}, f"{id_}: goes on", json)
 
 
@@ -199,7 +197,7 @@ def trigger(
 
         return await trigger_schedule(client, id_)
 
-    run = _ask(work, config, profile)
+    run = ask(work, config, profile, _NO_SCHEDULE)
     told = f"started run {run}; follow it: httptask runs show {run}" if run else f"{id_}: asked for a run"
     _tell({"schedule": id_, "run": run}, told, json)
     if run and not json:
@@ -215,7 +213,7 @@ def delete(
     async def work(client: "Client", _where: str) -> None:
         await client.get_schedule_handle(id_).delete()
 
-    _ask(work, config, profile)
+    ask(work, config, profile, _NO_SCHEDULE)
     _tell({"schedule": id_, "state": "deleted"}, f"{id_}: deleted", json)
 
 
@@ -224,32 +222,3 @@ def _tell(facts: dict[str, Any], told: str, json: bool) -> None:
         print_json(facts)
     else:
         print_note(harmless(told))
-
-
-def _ask(
-    work: "Callable[[Client, str], Coroutine[Any, Any, _T]]", config: Path | None, profile: str | None
-) -> _T:
-    """Do some work at the cluster.
-
-    Raises:
-        CliError: it can't be reached, or has no such schedule.
-    """
-    from temporalio.service import RPCError, RPCStatusCode
-
-    from httptask.cli.observability.telemetry import set_runtime
-    from httptask.cli.project.project import load_project
-    from httptask.cli.runs.asking import ask_cluster
-    from httptask.cli.temporal.cluster import find_cluster
-
-    async def guarded(client: "Client", where: str) -> _T:
-        try:
-            return await work(client, where)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            hint = "`httptask schedule list` shows the ids of those that it has made"
-            raise CliError(f"no such schedule {where}", hint) from None
-
-    set_runtime(log_core=False)
-    project = load_project(config)
-    return ask_cluster(guarded, project.config, find_cluster(profile, project.environment))

@@ -12,7 +12,16 @@ from httptask.cli.terminal.notice import show_notice
 if TYPE_CHECKING:
     from httptask.dsl.loader import Loaded
 
-__all__ = ["definition_files", "files_at", "load", "load_one", "load_runnable", "stamps", "used_secrets"]
+__all__ = [
+    "definition_files",
+    "files_at",
+    "load",
+    "load_one",
+    "load_runnable",
+    "require_runnable",
+    "stamps",
+    "used_secrets",
+]
 
 _STDIN: Final = Path("-")
 
@@ -82,13 +91,26 @@ def load_runnable(files: Sequence[Path], undone: str = "not run") -> "list[Loade
     """
     show_notice("checking definitions")
     loaded = [load(file) for file in files]
+    require_runnable(loaded, undone)
+    return loaded
+
+
+def require_runnable(loaded: "Sequence[Loaded]", undone: str) -> None:
+    """Print every fault of definitions.
+
+    Args:
+        loaded: they.
+        undone: what becomes of those that have errors.
+
+    Raises:
+        CliError: one has.
+    """
     for one in loaded:
         for report in one.reports:
             print_note(str(report))
     broken = [one.name for one in loaded if one.program is None]
     if broken:
         raise CliError(f"{', '.join(broken)}: {undone}, because of the errors above")
-    return loaded
 
 
 def stamps(files: Iterable[Path]) -> Mapping[Path, tuple[int, int]]:
