@@ -70,6 +70,14 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"start": True},
         {"context": {"start": True, "seen": 1}},
     ),
+    "a context that does not fit is the context when that is caught": (
+        """
+        do:
+          - a: { try: [{ b: { set: { a: 1 }, export: { as: "7", schema: { document: { type: string } } } } }], catch: {} }
+          - c: { set: "${ $context }" }""",
+        None,
+        7,
+    ),
     "an export reads its own task": (
         """
         do:

@@ -154,7 +154,9 @@ class _Evaluation:
         branch.scope.outputs[name] = output
         if "export" in task:
             seen = {**_Seen(branch, own).arguments(), "output": output}
-            branch.context = _shaped({"as": ".", **task["export"]}, "as", output, seen)
+            if "as" in task["export"]:
+                branch.context = _shaped({"as": task["export"]["as"]}, "as", output, seen)
+            _validate(task["export"], branch.context)  # after the context is updated (dsl.md, Data Flow)
         return output, directive or task.get("then", "continue")
 
     def _kind(self, task: Any, pointer: str, data: Any, seen: _Seen) -> tuple[Any, str | None]:
