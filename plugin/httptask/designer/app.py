@@ -25,6 +25,7 @@ from httptask.designer.routes import (
 )
 from httptask.designer.safety import Door
 from httptask.designer.workspace import Workspace
+from httptask.dsl.yaml.tokens import keep_tokens
 
 __all__ = ["ROUTERS", "create_api", "create_app"]
 
@@ -41,6 +42,8 @@ ROUTERS = (
     runs.router,
 )
 _LONGEST_NAME = 200
+_READ_TEXTS = 4
+"""A text that is edited, as it was and as it is, and those of another page."""
 
 
 def create_app(workspace: Workspace, addresses: Iterable[str], token: str, bundle: Path | None) -> Door:
@@ -67,6 +70,7 @@ def create_api(workspace: Workspace, bundle: Path | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.workspace = workspace
+    keep_tokens(_READ_TEXTS)
     for router in ROUTERS:
         api.include_router(router, prefix="/api")
     handlers: dict[Any, Any] = {

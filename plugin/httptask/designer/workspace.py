@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -83,7 +84,10 @@ class Workspace:
     def load(self, path: str, text: str | None = None) -> Loaded:
         """A definition, as it stands in its file or in an editor."""
         self.folder.file(path)
-        return load_text(self.folder.read(path).text if text is None else text, path)
+        try:
+            return _loaded(self.folder.read(path).text if text is None else text, path)
+        except _Busy as busy:
+            return busy.loaded
 
     def readable(self, path: str, text: str | None) -> tuple[Loaded, Program]:
         """A definition that is understood, though it may have errors.
@@ -120,6 +124,23 @@ class Workspace:
                 503, "there is no Temporal server yet", "wait for it, or see what the terminal says"
             )
         return found
+
+
+class _Busy(Exception):
+    """A text was not looked at as a whole, which another time may do better."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__()
+        self.loaded = loaded
+
+
+@lru_cache(maxsize=4)
+def _loaded(text: str, path: str) -> Loaded:
+    """Loaded once for all that a page asks of one text: what is wrong, a form, completions, values."""
+    loaded = load_text(text, path)
+    if any(report.code == "expressions-busy" for report in loaded.reports):
+        raise _Busy(loaded)
+    return loaded
 
 
 def _of_request(request: Request) -> Workspace:

@@ -1,6 +1,7 @@
 """Expressions: what may follow in one, and its value on sample data."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -26,6 +27,9 @@ router = APIRouter(tags=["expressions"])
 
 _LONGEST: Final = 10_000
 _MOST: Final = 200
+_SHOWN: Final = 300
+"""Characters of a value that is too long to be sent at each key."""
+_LONGEST_VALUE: Final = 20_000
 _PATH: Final = re.compile(
     r'(?:\$[A-Za-z_]\w*|(?<![\w\])"]))(?:\.[A-Za-z_]\w*|\["[^"\]]*"\]|\[\d*\])*\.?[A-Za-z_]*$|\$\w*$'
 )
@@ -61,7 +65,7 @@ class Completion(BaseModel):
     from_: int = Field(serialization_alias="from")
     """Where in the expression what is applied begins."""
     value: Any = None
-    """Of the sample, if it has one."""
+    """Of the sample, if it has one, and that is no object or list."""
 
 
 class EvaluationRequest(EditedText):
@@ -86,17 +90,18 @@ class Evaluation(BaseModel):
     """The value of an expression, or why it has none."""
 
     value: Any = None
+    begins: str | None = None
+    """How its JSON begins, where there is too much of it to be sent: `value` is None then."""
     error: ExpressionFault | None = None
 
 
 @router.post("/evaluate")
 async def evaluate_expression(asked: EvaluationRequest, workspace: AskedWorkspace) -> Evaluation:
     """Evaluate an expression as one of a task's own fields: `.` is the task's input. Nothing is sent."""
-    _, program = workspace.readable(asked.path, asked.text)
+    _, program = await asyncio.to_thread(workspace.readable, asked.path, asked.text)
     sample = await sample_from(workspace, program, asked.pointer, asked.sample)
     try:
-        value = await asyncio.to_thread(evaluate_in_task, program, asked.pointer, asked.expression, sample)
-        return Evaluation(value=value)
+        return await asyncio.to_thread(_evaluated, program, asked, sample)
     except ExpressionInvalid as invalid:
         fault = invalid.fault
         offset = fault.offset if isinstance(fault, TextFault) else None
@@ -114,7 +119,7 @@ async def evaluate_expression(asked: EvaluationRequest, workspace: AskedWorkspac
 @router.post("/completions")
 async def complete_expression(asked: CompletionRequest, workspace: AskedWorkspace) -> list[Completion]:
     """What may stand at the cursor: variables, and what is behind them by schemas and by the sample."""
-    _, program = workspace.readable(asked.path, asked.text)
+    _, program = await asyncio.to_thread(workspace.readable, asked.path, asked.text)
     node = _task(program, asked.pointer)
     sample = await sample_from(workspace, program, asked.pointer, asked.sample)
     before = asked.expression[: asked.position]
@@ -132,11 +137,23 @@ async def complete_expression(asked: CompletionRequest, workspace: AskedWorkspac
         ]
     path = written.removesuffix(word).removesuffix(".")
     members = _Known(program, node, sample).behind(path)
+    begun_alike = [(name, *told) for name, told in members.items() if name.startswith(word)]
     return [
-        Completion(label=name, detail=detail, apply=_applied(name), from_=start, value=value)
-        for name, (detail, value) in list(members.items())[:_MOST]
-        if name.startswith(word)
+        Completion(label=name, detail=detail, apply=_applied(name), from_=start, value=_brief(value))
+        for name, detail, value in begun_alike[:_MOST]
     ]
+
+
+def _evaluated(program: Program, asked: EvaluationRequest, sample: Sample) -> Evaluation:
+    value = evaluate_in_task(program, asked.pointer, asked.expression, sample)
+    text = json.dumps(value, ensure_ascii=False)
+    return Evaluation(value=value) if len(text) <= _LONGEST_VALUE else Evaluation(begins=text[:_SHOWN])
+
+
+def _brief(value: Any) -> Any:
+    if is_object(value) or is_array(value):
+        return None
+    return value[:_SHOWN] if isinstance(value, str) else value
 
 
 class _Known:

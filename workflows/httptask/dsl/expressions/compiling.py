@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from httptask.diagnostics.cutting import in_one_line
@@ -57,10 +57,18 @@ def fault_of(expression: Expression, limit: Limit) -> TextFault | None:
 
 def _checked(expression: Expression) -> TextFault | None:
     try:
-        return _asked(expression, _CHECK_LIMIT)
+        complaint = _complaint(check_program(expression.source, expression.variables))
     except HelperStopped as stopped:
         message = f"compiling the expression was stopped at a bound on {stopped.which}"
         return _fault(expression, 0, "expression-too-large", message, "split it over several tasks")
+    return None if complaint is None else _explained(expression, complaint)
+
+
+@lru_cache(maxsize=2_048)
+def _complaint(program: bytes) -> str | None:
+    """What jq has against a program; asked once, as most expressions of what is edited stay as they are."""
+    reply = run_program(program, b"", 0, _CHECK_LIMIT)
+    return reply.text if reply.kind == b"C" else None
 
 
 def _asked(expression: Expression, limit: Limit) -> TextFault | None:

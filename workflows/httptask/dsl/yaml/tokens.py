@@ -1,5 +1,7 @@
 """The YAML parser's events, typed: the one module that knows the library."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -20,7 +22,7 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 
 from httptask.dsl.yaml.positions import Place
 
-__all__ = ["Token", "YamlSyntaxError", "read_tokens"]
+__all__ = ["Token", "YamlSyntaxError", "keep_tokens", "read_tokens"]
 
 Kind = Literal["document", "mapping", "list", "end", "scalar", "alias"]
 _KINDS: Final[dict[Any, Kind]] = {
@@ -109,12 +111,53 @@ def _indents(reader: Any) -> bool:
     return not before.strip(" ") and reader.peek(ahead) not in _ENDS
 
 
+class _Kept:
+    """The tokens of the texts that were read last, as a whole and without a fault."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._by_text: OrderedDict[str, tuple[Token, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, text: str) -> tuple[Token, ...] | None:
+        with self._lock:
+            return self._by_text.get(text)
+
+    def put(self, text: str, tokens: list[Token]) -> None:
+        with self._lock:
+            self._by_text[text] = tuple(tokens)
+            while len(self._by_text) > self.most:
+                self._by_text.popitem(last=False)
+
+
+_kept: Final = _Kept()
+
+
+def keep_tokens(texts: int) -> None:
+    """Keep the tokens of so many texts from now on: for who reads the same ones again and again, as an editor does."""
+    _kept.most = texts
+
+
 def read_tokens(text: str) -> Iterator[Token]:
-    """Read a text, token by token.
+    """Read a text, token by token: whoever stops in between has read no further.
 
     Raises:
         YamlSyntaxError: where the text stops being YAML.
     """
+    kept = _kept.get(text) if _kept.most else None
+    if kept is not None:
+        yield from kept
+        return
+    read: list[Token] = []
+    for token in _parsed(text):
+        if _kept.most:
+            read.append(token)
+        yield token
+    if _kept.most:
+        _kept.put(text, read)
+
+
+def _parsed(text: str) -> Iterator[Token]:
     parser: Any = YAML(typ="safe", pure=True)
     parser.Scanner = _Scanner
     try:

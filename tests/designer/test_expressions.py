@@ -1,0 +1,111 @@
+"""Expressions while they are written: what may follow, and what they yield, of small data and of large."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from ruamel.yaml import YAML
+
+from httptask.designer import workspace as workspace_module
+from httptask.designer.workspace import Workspace
+from httptask.dsl.loader import Loaded, load_text
+from httptask.dsl.yaml import tokens
+from httptask.dsl.yaml.editing import read_nodes
+from support.designer import asked, workspace_of
+
+TASKS = 250
+TEXT = """\
+document: { dsl: 1.0.3, namespace: tests, name: many, version: 1.0.0 }
+do:
+""" + "".join(f"  - task{number}: {{ set: {{ n: {number} }} }}\n" for number in range(TASKS))
+LAST = f"/do/{TASKS - 1}/task{TASKS - 1}"
+ROWS = [{"id": number, "text": "x" * 100} for number in range(1000)]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    (tmp_path / "many.yaml").write_text(TEXT)
+    return workspace_of(tmp_path, {})
+
+
+async def answer_of(client: httpx.AsyncClient, route: str, **body: Any) -> Any:
+    given = {"path": "many.yaml", "text": TEXT, "pointer": LAST, **body}
+    return (await client.post(f"/api/{route}", json=given)).raise_for_status().json()
+
+
+async def test_the_value_of_an_expression_is_sent_whole_where_it_is_short_and_else_its_beginning(
+    workspace: Workspace,
+) -> None:
+    sample = {"outputs": {"task1": ROWS}}
+    async with asked(workspace) as client:
+        whole = await answer_of(client, "evaluate", expression="$tasks.task1[3].id", sample=sample)
+        begun = await answer_of(client, "evaluate", expression="$tasks.task1", sample=sample)
+    assert (whole["value"], whole["begins"]) == (3, None)
+    assert begun["value"] is None
+    assert begun["begins"].startswith('[{"id": 0, "text": "xxx')
+    assert len(begun["begins"]) == 300
+
+
+async def test_completions_find_any_of_many_tasks_and_send_no_data_back(workspace: Workspace) -> None:
+    sample = {"outputs": {"task1": {"rows": ROWS, "title": "t" * 1000, "count": 7}}}
+    async with asked(workspace) as client:
+        asking = {"expression": "$tasks.task24", "position": 13}
+        tasks = await answer_of(client, "completions", **asking, sample=sample)
+        members = await answer_of(
+            client, "completions", expression="$tasks.task1.", position=13, sample=sample
+        )
+    assert [one["label"] for one in tasks] == ["task24", *(f"task{number}" for number in range(240, 249))]
+    assert {one["label"]: (one["detail"], one["value"]) for one in members if one["value"] is not None} == {
+        "title": ("str", "t" * 300),
+        "count": ("int", 7),
+    }
+    assert {one["label"] for one in members} >= {"rows", "title", "count"}
+
+
+async def test_a_text_is_loaded_once_for_all_that_is_asked_of_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+
+    def load(text: str, path: str) -> Loaded:
+        loaded.append(path)
+        return load_text(text, path)
+
+    monkeypatch.setattr(workspace_module, "load_text", load)
+    text = TEXT + "# of this test alone\n"
+    async with asked(workspace) as client:
+        await answer_of(client, "check", text=text)
+        await answer_of(client, "task", text=text)
+        await answer_of(client, "completions", text=text, expression="$", position=1)
+        assert loaded == ["many.yaml"]
+        await answer_of(client, "check", text=text.replace("n: 1 ", "n: 2 "))
+    assert len(loaded) == 2
+
+
+def test_a_text_is_taken_apart_once_and_as_far_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    library: Any = YAML
+    parse = library.parse
+
+    def counted(parser: Any, text: str) -> Any:
+        parsed.append(text)
+        return parse(parser, text)
+
+    monkeypatch.setattr(library, "parse", counted)
+    tokens.keep_tokens(2)
+    try:
+        assert list(tokens.read_tokens("a: [1]")) == list(tokens.read_tokens("a: [1]"))
+        assert len(parsed) == 1
+        next(tokens.read_tokens("b: [1]"))
+        assert read_nodes("b: [1]").child("b") is not None
+        assert len(parsed) == 3
+        for _ in range(2):
+            with pytest.raises(tokens.YamlSyntaxError):
+                list(tokens.read_tokens("c: ["))
+        assert len(parsed) == 5
+        for text in ("d: 1", "d: 1", "a: [1]", "d: 1"):
+            list(tokens.read_tokens(text))
+        assert len(parsed) == 7
+    finally:
+        tokens.keep_tokens(0)
