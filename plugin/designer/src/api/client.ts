@@ -23,6 +23,15 @@ export function takeToken(): void {
   }
 }
 
+/** A body that is JSON already: what is large is written once, and sent many times. */
+export class Written {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   let answer: Response;
   try {
@@ -32,7 +41,7 @@ async function ask(method: string, path: string, body?: unknown, signal?: AbortS
         "X-Httptask-Token": sessionStorage.getItem(KEPT) ?? "",
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Written ? body.text : JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
   } catch (error) {
@@ -82,21 +91,35 @@ export async function* stream(
   const answer = await ask(method, path, body, signal);
   if (!answer.body) return;
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
+  const take = eventTaker();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const parts = (rest + value).split(/\r?\n\r?\n/);
-      rest = parts.pop() ?? "";
-      for (const part of parts) {
-        const event = eventOf(part);
-        if (event) yield event;
-      }
+      yield* take(value);
     }
   } finally {
     reader.cancel().catch(() => undefined);
   }
+}
+
+const BETWEEN = /\r?\n\r?\n/;
+
+/** Takes text as it comes and gives the events that are whole: each sign is looked at once, however long an event is. */
+export function eventTaker(): (text: string) => StreamEvent[] {
+  let held: string[] = [];
+  let tail = ""; // of what is held: what is between two events may come in pieces
+  return (text) => {
+    held.push(text);
+    const isWhole = BETWEEN.test(tail + text);
+    tail = (tail + text).slice(-3);
+    if (!isWhole) return [];
+    const parts = held.join("").split(BETWEEN);
+    const rest = parts.pop() ?? "";
+    held = [rest];
+    tail = rest.slice(-3);
+    return parts.map(eventOf).filter((event) => event !== undefined);
+  };
 }
 
 function eventOf(part: string): StreamEvent | undefined {

@@ -1,4 +1,4 @@
-import type { Sample } from "../testrequest/data";
+import { briefly, type Sample, withSample } from "../testrequest/data";
 import { request } from "./client";
 import type {
   AddedApi,
@@ -48,9 +48,10 @@ export const getTask = (path: string, text: string, pointer: string) =>
   request<TaskForm>("POST", "/task", { path, text, pointer });
 export const getInputForm = (path: string, text: string) =>
   request<{ schema: object | null }>("POST", "/input-form", { path, text });
-export const complete = (asked: Expression & { position: number }) =>
-  request<Completion[]>("POST", "/completions", asked);
-export const evaluate = (asked: Expression) => request<Evaluation>("POST", "/evaluate", asked);
+export const complete = ({ sample, ...asked }: Expression & { position: number }, signal?: AbortSignal) =>
+  request<Completion[]>("POST", "/completions", { ...asked, sample: briefly(sample) }, signal);
+export const evaluate = ({ sample, ...asked }: Expression, signal?: AbortSignal) =>
+  request<Evaluation>("POST", "/evaluate", withSample(asked, sample), signal);
 
 const asked = encodeURIComponent;
 

@@ -113,6 +113,8 @@ export interface Completion {
 
 export interface Evaluation {
   value?: Json;
+  /** How a value begins that is too long to be sent. */
+  begins?: string | null;
   error?: { message: string; hint?: string | null; missing?: Record<string, string[]> | null } | null;
 }
 

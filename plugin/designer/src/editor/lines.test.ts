@@ -20,3 +20,12 @@ test("what makes the editor's text that of a file leaves each line end as it is"
     expect(changed.sliceString(0, changed.length, lines.separator)).toBe(after);
   }
 });
+
+test("a place of a file with CRLF is found in the editor, at and around each break", () => {
+  const text = "a\r\nbc\r\n\r\nd";
+  const lines = new Lines(text);
+  const doc = text.replaceAll("\r\n", "\n");
+  for (const offset of [0, 1, 3, 4, 5, 7, 9, 10])
+    expect(doc.slice(0, lines.inEditor(text, offset))).toBe(text.slice(0, offset).replaceAll("\r\n", "\n"));
+  expect(lines.inEditor("x\r\ny", 3)).toBe(2);
+});

@@ -8,6 +8,8 @@ export const separatorOf = (text: string): "\n" | "\r\n" =>
 /** CodeMirror counts a line break as one character; files with CRLF have two. */
 export class Lines {
   readonly separator: "\n" | "\r\n";
+  #text = "";
+  #breaks: number[] = [];
 
   constructor(text: string) {
     this.separator = separatorOf(text);
@@ -15,7 +17,25 @@ export class Lines {
 
   /** An offset of the file's text, in the editor. */
   inEditor(text: string, offset: number): number {
-    return this.separator === "\n" ? offset : offset - text.slice(0, offset).split("\r\n").length + 1;
+    if (this.separator === "\n") return offset;
+    const breaks = this.#breaksOf(text);
+    let low = 0;
+    let high = breaks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((breaks[middle] ?? 0) + 2 <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return offset - low;
+  }
+
+  /** Where the lines of a text break; for all findings of one text it is looked through once. */
+  #breaksOf(text: string): number[] {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#breaks = [...text.matchAll(/\r\n/g)].map((found) => found.index);
+    }
+    return this.#breaks;
   }
 
   /** A place of the editor, in the file's text. */

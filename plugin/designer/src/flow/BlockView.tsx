@@ -1,6 +1,7 @@
 import { memo } from "react";
 import type { Block, Branch, Finding } from "../api/types";
 import { type TaskRun, useRunStates } from "../runs/states";
+import { drawnAlike, toldAlike } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon, iconOf } from "../ui/icons";
 import { InsertPoint } from "./InsertPoint";
@@ -24,10 +25,29 @@ export function BlockList({ list, blocks, faults }: { list: string; blocks: Bloc
   );
 }
 
-const BlockView = memo(function BlockView({ block, faults }: { block: Block; faults: Faults }) {
+interface BlockProps {
+  block: Block;
+  faults: Faults;
+}
+
+const NONE: Finding[] = [];
+
+/** Whether a block and those in it look as before: of a long definition each key changes but one. */
+function looksAlike(one: BlockProps, other: BlockProps): boolean {
+  return drawnAlike(one.block, other.block) && faultsAlike(one.block, one.faults, other.faults);
+}
+
+function faultsAlike({ pointer, branches }: Block, ones: Faults, others: Faults): boolean {
+  return (
+    toldAlike(ones.get(pointer) ?? NONE, others.get(pointer) ?? NONE) &&
+    branches.every((branch) => branch.blocks.every((block) => faultsAlike(block, ones, others)))
+  );
+}
+
+const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
   const selected = useDocument((state) => state.selected === block.pointer);
   const run = useRunStates((state) => state.byPointer[block.pointer]);
-  const found = faults.get(block.pointer) ?? [];
+  const found = faults.get(block.pointer) ?? NONE;
   return (
     <div className="block" data-state={run?.state}>
       <button
@@ -58,7 +78,7 @@ const BlockView = memo(function BlockView({ block, faults }: { block: Block; fau
       {block.then !== null && <p className="block-note then">→ {block.then}</p>}
     </div>
   );
-});
+}, looksAlike);
 
 function BranchView({ branch, only, faults }: { branch: Branch; only: boolean; faults: Faults }) {
   const name = branchName(branch.label, only);

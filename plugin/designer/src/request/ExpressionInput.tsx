@@ -140,15 +140,17 @@ function useCompletions(pointer: string, suggestions: string[] = []) {
   const [options, setOptions] = useState<Completion[]>([]);
   const [chosen, setChosen] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const asked = useRef(0);
+  const asked = useRef<AbortController>(undefined);
   const close = () => {
     clearTimeout(timer.current);
-    asked.current++;
+    asked.current?.abort();
     setOptions([]);
   };
   const ask = (expression: string, position: number, after = AFTER) => {
     clearTimeout(timer.current);
-    const number = ++asked.current;
+    asked.current?.abort();
+    asked.current = new AbortController();
+    const { signal } = asked.current;
     if (!isInside(expression, position)) {
       setChosen(-1);
       return setOptions(expression.includes("${") ? [] : suggested(expression, suggestions));
@@ -156,15 +158,11 @@ function useCompletions(pointer: string, suggestions: string[] = []) {
     timer.current = setTimeout(async () => {
       const { path, text } = useDocument.getState();
       if (path === null) return;
-      const found = await complete({
-        path,
-        text,
-        pointer: task || pointer,
-        expression,
-        position,
-        sample: sampleOf(path),
-      }).catch(() => []);
-      if (number !== asked.current) return;
+      const found = await complete(
+        { path, text, pointer: task || pointer, expression, position, sample: sampleOf(path) },
+        signal,
+      ).catch(() => []);
+      if (signal.aborted) return;
       setChosen(0);
       setOptions(found.slice(0, MOST));
     }, after);
@@ -181,27 +179,24 @@ function Live({ pointer, expression }: { pointer: string; expression: string | n
       setTold(null);
       return;
     }
-    let current = true;
+    const asked = new AbortController();
     const timer = setTimeout(async () => {
       const { path, text } = useDocument.getState();
       if (path === null) return;
-      const answer = await evaluate({
-        path,
-        text,
-        pointer: task || pointer,
-        expression,
-        sample: sampleOf(path),
-      }).catch(() => null);
-      if (current) setTold(answer);
+      const answer = await evaluate(
+        { path, text, pointer: task || pointer, expression, sample: sampleOf(path) },
+        asked.signal,
+      ).catch(() => null);
+      if (!asked.signal.aborted) setTold(answer);
     }, AFTER * 2);
     return () => {
-      current = false;
+      asked.abort();
       clearTimeout(timer);
     };
   }, [expression, pointer, task]);
   if (!told) return null;
   return !told.error ? (
-    <output className="live">{JSON.stringify(told.value)?.slice(0, 300)}</output>
+    <output className="live">{told.begins ?? JSON.stringify(told.value)?.slice(0, 300)}</output>
   ) : (
     <output className="live bad">{told.error.message}</output>
   );

@@ -1,8 +1,9 @@
-import { useEffect, useState } from "react";
+import { type CSSProperties, useCallback, useEffect, useRef, useState } from "react";
 import type { TaskExecution } from "../api/types";
 import { isOver, type RunView } from "./run";
 
-const SHOWN = 500;
+const ROW = 24; // as the style sheet has it
+const BEFORE_AND_BEHIND = 8;
 const TICK = 200;
 
 interface Props {
@@ -11,10 +12,10 @@ interface Props {
   choose(id: string): void;
 }
 
-/** The tasks of a run as bars over time. */
+/** The tasks of a run as bars over time; of many, those in sight are in the page. */
 export function Timeline({ view, chosen, choose }: Props) {
   const now = useNow(!isOver(view));
-  const tasks = view.tasks.slice(-SHOWN);
+  const { place: list, first, last, onScroll } = useSight(view.tasks.length);
   const begin = view.began;
   const end = Math.max(begin + 1, view.ended ?? now);
   const place = (task: TaskExecution) => {
@@ -24,9 +25,15 @@ export function Timeline({ view, chosen, choose }: Props) {
     return { left: `${left * 100}%`, width: `${Math.max(to - left, 0.005) * 100}%` };
   };
   return (
-    <ol className="timeline" aria-label="Tasks of the run">
-      {tasks.map((task) => (
-        <li key={task.id}>
+    <ol
+      className="timeline"
+      aria-label="Tasks of the run"
+      ref={list}
+      onScroll={onScroll}
+      style={{ "--before": first, "--behind": view.tasks.length - last } as CSSProperties}
+    >
+      {view.tasks.slice(first, last).map((task, index) => (
+        <li key={task.id} aria-setsize={view.tasks.length} aria-posinset={first + index + 1}>
           <button
             type="button"
             aria-current={task.id === chosen || undefined}
@@ -43,6 +50,33 @@ export function Timeline({ view, chosen, choose }: Props) {
       ))}
     </ol>
   );
+}
+
+/** Which rows of a list are in sight, with some around them for who goes on by keyboard. */
+function useSight(count: number) {
+  const place = useRef<HTMLOListElement>(null);
+  const [seen, setSeen] = useState({ top: 0, rows: 12 });
+  const look = useCallback(() => {
+    const list = place.current;
+    if (!list) return;
+    const top = Math.floor(list.scrollTop / ROW);
+    const rows = Math.ceil(list.clientHeight / ROW);
+    setSeen((before) => (before.top === top && before.rows === rows ? before : { top, rows }));
+  }, []);
+  useEffect(() => {
+    if (!place.current) return;
+    const watching = new ResizeObserver(look);
+    watching.observe(place.current);
+    return () => watching.disconnect();
+  }, [look]);
+  const { first, last } = inSight(seen.top, seen.rows, count);
+  return { place, first, last, onScroll: look };
+}
+
+/** Of the rows, the first that is in the page, and the one behind the last. */
+export function inSight(top: number, rows: number, count: number): { first: number; last: number } {
+  const last = Math.min(count, top + rows + BEFORE_AND_BEHIND);
+  return { first: Math.max(0, Math.min(top, last - rows) - BEFORE_AND_BEHIND), last };
 }
 
 function secondsOf(task: TaskExecution, end: number): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Block, Finding } from "../api/types";
-import { blockAround, findingsByBlock, flattened, placeOf, pointerAt } from "./blocks";
+import { blockAround, drawnAlike, findingsByBlock, flattened, placeOf, pointerAt, toldAlike } from "./blocks";
 import { difference } from "./changes";
 
 const block = (pointer: string, start: number, end: number, inner: Block[] = []): Block => ({
@@ -56,4 +56,22 @@ test("the smallest difference of two texts", () => {
   }
   expect(difference("a", "a")).toBeNull();
   expect(difference("a: 1\nb: 2\n", "a: 1\nb: 3\n")).toEqual({ from: 8, to: 9, insert: "3" });
+});
+
+test("blocks are drawn alike wherever they stand in the text, and not once something in them differs", () => {
+  const [loop, last] = blocks as [Block, Block];
+  const moved = block("/do/0/loop", 3, 53, [block("/do/0/loop/do/0/inner", 23, 48)]);
+  expect(drawnAlike(loop, moved)).toBe(true);
+  expect(drawnAlike(loop, { ...moved, summary: "other" })).toBe(false);
+  expect(drawnAlike(loop, block("/do/0/loop", 0, 50, [block("/do/0/loop/do/0/other", 20, 45)]))).toBe(false);
+  expect(drawnAlike(loop, { ...loop, branches: [] })).toBe(false);
+  expect(drawnAlike(last, { ...last, cases: [{ name: "a", when: null, then: "end" }] })).toBe(false);
+});
+
+test("findings read alike at a block where only their lines have changed", () => {
+  const finding = (message: string, line: number) =>
+    ({ pointer: "/do/1/last/set", code: "c", message, line, severity: "error" }) as Finding;
+  expect(toldAlike([finding("m", 1)], [finding("m", 2)])).toBe(true);
+  expect(toldAlike([finding("m", 1)], [finding("n", 1)])).toBe(false);
+  expect(toldAlike([finding("m", 1)], [])).toBe(false);
 });

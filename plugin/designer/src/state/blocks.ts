@@ -5,9 +5,42 @@ export function flattened(blocks: Block[]): Block[] {
   return blocks.flatMap((block) => [block, ...block.branches.flatMap((branch) => flattened(branch.blocks))]);
 }
 
-export function blockAt(blocks: Block[], pointer: string | null): Block | undefined {
-  return pointer === null ? undefined : flattened(blocks).find((block) => block.pointer === pointer);
+const indexes = new WeakMap<Block[], Map<string, Block>>();
+
+/** All blocks by their pointers; asked for with every key, so made once. */
+function indexOf(blocks: Block[]): Map<string, Block> {
+  const known = indexes.get(blocks);
+  if (known) return known;
+  const made = new Map(flattened(blocks).map((block) => [block.pointer, block]));
+  indexes.set(blocks, made);
+  return made;
 }
+
+export function blockAt(blocks: Block[], pointer: string | null): Block | undefined {
+  return pointer === null ? undefined : indexOf(blocks).get(pointer);
+}
+
+/** Whether two blocks are drawn alike: where they stand in the text changes with each key, and is not drawn. */
+export function drawnAlike(one: Block, other: Block): boolean {
+  if (one === other) return true;
+  return (
+    one.pointer === other.pointer &&
+    one.name === other.name &&
+    one.kind === other.kind &&
+    one.summary === other.summary &&
+    one.condition === other.condition &&
+    one.then === other.then &&
+    alike(one.cases, other.cases, (a, b) => a.name === b.name && a.when === b.when && a.then === b.then) &&
+    alike(
+      one.branches,
+      other.branches,
+      (a, b) => a.pointer === b.pointer && a.label === b.label && alike(a.blocks, b.blocks, drawnAlike),
+    )
+  );
+}
+
+const alike = <T>(ones: T[], others: T[], same: (one: T, other: T) => boolean) =>
+  ones.length === others.length && ones.every((one, index) => same(one, others[index] as T));
 
 /** The innermost block around a place of the text. */
 export function blockAround(blocks: Block[], offset: number): Block | undefined {
@@ -22,19 +55,28 @@ export function blockAround(blocks: Block[], offset: number): Block | undefined 
   return undefined;
 }
 
-/** A finding belongs to the innermost block that holds its pointer. */
+/** A finding belongs to the innermost block that holds its pointer; "" has those that belong to none. */
 export function findingsByBlock(blocks: Block[], findings: Finding[]): Map<string, Finding[]> {
-  const all = flattened(blocks).sort((a, b) => b.pointer.length - a.pointer.length);
+  const known = indexOf(blocks);
   const found = new Map<string, Finding[]>();
   for (const finding of findings) {
-    const owner = all.find(
-      (block) => finding.pointer === block.pointer || finding.pointer.startsWith(`${block.pointer}/`),
-    );
-    const key = owner?.pointer ?? "";
-    found.set(key, [...(found.get(key) ?? []), finding]);
+    let owner = finding.pointer;
+    while (owner && !known.has(owner)) owner = owner.slice(0, owner.lastIndexOf("/"));
+    const before = found.get(owner);
+    if (before) before.push(finding);
+    else found.set(owner, [finding]);
   }
   return found;
 }
+
+/** Whether two lists of findings read alike at a block. */
+export const toldAlike = (ones: Finding[], others: Finding[]) =>
+  alike(
+    ones,
+    others,
+    (a, b) =>
+      a.code === b.code && a.pointer === b.pointer && a.message === b.message && a.severity === b.severity,
+  );
 
 /** Where a block stands: `/do/2/page` is number 2 of the list `/do`. */
 export function placeOf(pointer: string): { list: string; index: number } {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Block, Report } from "../api/types";
 import { Tabs } from "../ui/Tabs";
 import { OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
@@ -96,10 +96,11 @@ function Confirm({ block }: { block: Block }) {
 
 /** Status, time, size, tokens and cost. */
 function Glance({ report, took }: { report: Report | null; took: number }) {
+  const content = report?.response?.content;
+  const size = useMemo(() => (content === undefined ? null : JSON.stringify(content).length), [content]);
   if (!report) return <h3>Answer</h3>;
   const { response, outcome, wire } = report;
   const time = wire?.hops?.reduce((sum, hop) => Math.max(sum, hop.started + hop.total), 0) ?? took;
-  const size = response?.content === undefined ? null : JSON.stringify(response.content).length;
   const tokens = outcome?.usage?.total_tokens;
   return (
     <div className="glance" role="status">

@@ -1,5 +1,6 @@
 import { create } from "zustand";
-import type { Json } from "../api/types";
+import { Written } from "../api/client";
+import type { Json, JsonObject } from "../api/types";
 
 /** The latest data of a definition: what a test request finds, and what expressions are shown with. */
 export interface Sample {
@@ -29,4 +30,62 @@ export const useSample = (path: string | null): Sample =>
 
 export function keepOutput(path: string, task: string, value: Json): void {
   useData.getState().keep(path, (sample) => ({ ...sample, outputs: { ...sample.outputs, [task]: value } }));
+}
+
+const ITEMS = 20;
+const NAMES = 500;
+const SIGNS = 200;
+const brief = new WeakMap<object, Json>();
+const written = new WeakMap<object, string>();
+
+/** As much of a value as its names are completed from: of a list the first items, of a text its beginning. */
+export function beginning(value: Json): Json {
+  if (typeof value === "string") return value.slice(0, SIGNS);
+  if (typeof value !== "object" || value === null) return value;
+  const known = brief.get(value);
+  if (known !== undefined) return known;
+  const made = Array.isArray(value)
+    ? value.slice(0, ITEMS).map(beginning)
+    : Object.fromEntries(
+        Object.entries(value)
+          .slice(0, NAMES)
+          .map(([name, part]) => [name, beginning(part)]),
+      );
+  brief.set(value, made);
+  return made;
+}
+
+const each = (values: JsonObject, change: (value: Json) => Json): JsonObject =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+
+/** What completions need of a sample. */
+export function briefly(sample: Sample): Sample {
+  return {
+    ...sample,
+    ...(sample.input === undefined ? {} : { input: beginning(sample.input) }),
+    outputs: each(sample.outputs, beginning),
+  };
+}
+
+function jsonOf(value: Json): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const known = written.get(value);
+  if (known !== undefined) return known;
+  const made = JSON.stringify(value);
+  written.set(value, made);
+  return made;
+}
+
+const members = (values: JsonObject) =>
+  Object.entries(values).map(([name, value]) => `${JSON.stringify(name)}:${jsonOf(value)}`);
+
+/** A body with a sample in it, whose outputs are the same in many bodies. */
+export function withSample(body: object, sample: Sample): Written {
+  const { input, outputs, ...others } = sample;
+  const parts = [
+    ...members({ ...others } as unknown as JsonObject),
+    ...(input === undefined ? [] : [`"input":${jsonOf(input)}`]),
+    `"outputs":{${members(outputs).join()}}`,
+  ];
+  return new Written(`{${[...members(body as JsonObject), `"sample":{${parts.join()}}`].join()}}`);
 }

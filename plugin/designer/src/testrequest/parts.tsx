@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type {
   Block,
   Drift,
@@ -35,7 +35,7 @@ function Told({
 }
 
 export function Code({ value, label }: { value: Json; label: string }) {
-  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  const text = useMemo(() => (typeof value === "string" ? value : JSON.stringify(value, null, 2)), [value]);
   return (
     <pre className="code" role="region" tabIndex={0} aria-label={label}>
       {text.slice(0, MAX_TEXT)}

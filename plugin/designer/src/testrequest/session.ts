@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { Problem, request, stream } from "../api/client";
 import type { JsonObject, PreparedPart, Report } from "../api/types";
 import { problemOf, useDocument } from "../state/document";
-import { keepOutput, sampleOf } from "./data";
+import { keepOutput, sampleOf, withSample } from "./data";
 
 export interface Session {
   phase: "idle" | "sending" | "done";
@@ -93,7 +93,7 @@ export const useSession = create<Session & Actions>()((set, get) => ({
     looking = new AbortController();
     const { signal } = looking;
     set({ changes: null });
-    const body = { path, text, task: pointer, sample: sampleOf(path), dry: true };
+    const body = withSample({ path, text, task: pointer, dry: true }, sampleOf(path));
     try {
       for await (const { event, data } of stream("POST", "/test-requests", body, signal)) {
         const isFirst = get().phase === "idle" && (event === "planned" || event === "setup");
@@ -113,7 +113,7 @@ export const useSession = create<Session & Actions>()((set, get) => ({
     set({ ...blank, changes: get().changes, phase: "sending", began: performance.now() });
     const id = crypto.randomUUID();
     set({ id });
-    const body = { path, text, task: pointer, sample: sampleOf(path), confirmed, id };
+    const body = withSample({ path, text, task: pointer, confirmed, id }, sampleOf(path));
     try {
       for await (const { event, data } of stream("POST", "/test-requests", body, signal))
         set(reduced(get(), event, data));

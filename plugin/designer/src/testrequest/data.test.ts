@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { beginning, briefly, type Sample, withSample } from "./data";
+
+const rows = Array.from({ length: 1000 }, (_, id) => ({ id, text: "x".repeat(1000) }));
+const sample: Sample = {
+  input: { q: 'a "b"' },
+  outputs: { 'list "1"': rows, none: null },
+  variables: {},
+  values: { "input.n": 1 },
+};
+
+test("a body with a sample says what the sample says", () => {
+  const { text } = withSample({ path: "a.yaml", position: 3 }, sample);
+  expect(JSON.parse(text)).toEqual({ path: "a.yaml", position: 3, sample });
+  const { input: _, ...without } = sample;
+  expect(JSON.parse(withSample({}, without).text)).toEqual({ sample: without });
+});
+
+test("completions are asked for with the beginning of what is large", () => {
+  const brief = briefly(sample);
+  expect(JSON.stringify(brief).length).toBeLessThan(10_000);
+  expect(brief.outputs['list "1"']).toHaveLength(20);
+  expect(beginning({ a: [], b: null, c: "short" })).toEqual({ a: [], b: null, c: "short" });
+  expect(briefly(brief).outputs.none).toBeNull();
+});
