@@ -17,6 +17,7 @@ do:
   - fetch: { call: httpRequest, with: { method: get, endpoint: https://example.com } }
   - note: { set: { a: 1 } }
   - decide: { switch: [{ otherwise: { then: end } }] }
+  - steps: { do: [{ one: { set: { a: 1 } } }] }
 """
 
 
@@ -58,7 +59,9 @@ def references(part: Any) -> set[str]:
 
 async def test_other_tasks_have_the_fields_of_their_kind_or_none(tmp_path: Path) -> None:
     assert (await form_of(tmp_path, "/do/2/note"))["values"] == {"a": 1}
-    assert (await form_of(tmp_path, "/do/3/decide"))["schema"] is None
+    decide = await form_of(tmp_path, "/do/3/decide")
+    assert (decide["pointer"], decide["schema"]["type"]) == ("/do/3/decide/switch", "array")
+    assert (await form_of(tmp_path, "/do/4/steps"))["schema"] is None
     assert (await form_of(tmp_path, "/do/9/absent"))["status"] == 404
     assert (await form_of(tmp_path, "/do/0/ask", "do: ["))["status"] == 422
 

@@ -3,12 +3,12 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { takeToken } from "./api/client";
 import { App } from "./app/App";
-import { applyTheme } from "./app/theme";
+import { followTheme } from "./app/theme";
 import "./app/base.css";
 import "./app/shell.css";
 
 takeToken();
-applyTheme();
+followTheme();
 
 const client = new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: true } } });
 const root = document.getElementById("root");

@@ -5,10 +5,11 @@ import { TaskPane } from "../request/TaskPane";
 import { RunDrawer } from "../runs/RunDrawer";
 import { useDocument } from "../state/document";
 import { Tabs } from "../ui/Tabs";
+import { KeysHelp } from "./KeysHelp";
 import { useKeys } from "./keys";
 import { useLayout, useWide } from "./layout";
 import { Notes } from "./Notes";
-import { useDiskWatch, useFirstDefinition } from "./opening";
+import { useDefinitions, useDiskWatch, useFirstDefinition } from "./opening";
 import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
 
@@ -31,16 +32,39 @@ export function App() {
       <TopBar />
       <Notes />
       <Sidebar />
-      {path === null ? <main className="empty">Choose a definition, or make one.</main> : <Work key={path} />}
+      {path === null ? <Nothing /> : <Work key={path} />}
       {path !== null && <RunDrawer />}
       <AddTask />
       <Suspense fallback={null}>{panel === "connections" && <Connections />}</Suspense>
+      {panel === "keys" && <KeysHelp />}
       {testing !== null && (
         <Suspense fallback={null}>
           <TestRequest pointer={testing} />
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** No definition is open: there is none, or they are being looked for. */
+function Nothing() {
+  const { data, error } = useDefinitions();
+  if (error) return <main className="empty" />;
+  if (!data) return <main className="empty">Looking for definitions …</main>;
+  return (
+    <main className="empty">
+      {data.length ? (
+        <p>Opening the first one …</p>
+      ) : (
+        <>
+          <h2>This folder has no definition yet.</h2>
+          <p>
+            A definition is a YAML file that tells which requests are made, and in what order. Give it a name
+            on the left, then add its first task.
+          </p>
+        </>
+      )}
+    </main>
   );
 }
 
@@ -58,16 +82,16 @@ function Work() {
     <main className={wide ? "work three" : "work"}>
       <FlowPane />
       {wide && (
-        <section className="pane" aria-label="Task">
+        <section className="pane" aria-label="Task" data-pane>
           <div className="pane-body">{task}</div>
         </section>
       )}
       {wide ? (
-        <section className="pane" aria-label="Text">
+        <section className="pane" aria-label="Text" data-pane>
           <div className="pane-body">{text}</div>
         </section>
       ) : (
-        <section className="pane" aria-label="Details">
+        <section className="pane" aria-label="Details" data-pane>
           <Tabs
             label="Details"
             tabs={[

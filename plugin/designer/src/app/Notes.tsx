@@ -11,12 +11,15 @@ export function Notes() {
     <div className="notes" role="alert">
       {disk && (
         <div className="note">
-          <p>The file was changed on disk, and so was this text. Nothing is overwritten until you choose.</p>
+          <p>
+            Somebody changed this file on disk, and you changed it here. Nothing is overwritten until you
+            choose.
+          </p>
           <button type="button" className="button small" onClick={takeDisk}>
-            Take the file's
+            Use the file on disk
           </button>
           <button type="button" className="button small" onClick={() => void keepMine()}>
-            Write this one
+            Keep this text and save it
           </button>
         </div>
       )}

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import * as api from "../api/endpoints";
 import { problemOf, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
@@ -10,13 +10,16 @@ export function Sidebar() {
   const { data, isPending } = useDefinitions();
   const path = useDocument((state) => state.path);
   const [making, setMaking] = useState(false);
+  const plus = useRef<HTMLButtonElement>(null);
   return (
-    <nav className="side" aria-label="Definitions">
+    <nav className="side" aria-label="Definitions" data-pane>
       <header>
         <h2>Definitions</h2>
         <button
+          ref={plus}
           type="button"
           className="button plain small square"
+          title="New definition"
           aria-label="New definition"
           aria-expanded={making}
           onClick={() => setMaking(!making)}
@@ -24,8 +27,15 @@ export function Sidebar() {
           <Icon name="plus" size={14} />
         </button>
       </header>
-      {making && <NewDefinition done={() => setMaking(false)} />}
-      <ul>
+      {(making || data?.length === 0) && (
+        <NewDefinition
+          done={() => {
+            setMaking(false);
+            plus.current?.focus();
+          }}
+        />
+      )}
+      <ul onKeyDown={onArrow}>
         {data?.map((one) => (
           <li key={one.path}>
             <button
@@ -43,11 +53,20 @@ export function Sidebar() {
           </li>
         ))}
         {isPending && <li className="side-item muted">Loading …</li>}
-        {data?.length === 0 && <li className="side-item muted">No definition in this folder yet.</li>}
+        {data?.length === 0 && <li className="side-item muted">None yet.</li>}
       </ul>
       <Worker />
     </nav>
   );
+}
+
+function onArrow(event: KeyboardEvent<HTMLElement>) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>("button.side-item")];
+  const here = items.indexOf(event.target as HTMLElement);
+  if (!step || here < 0) return;
+  items[here + step]?.focus();
+  event.preventDefault();
 }
 
 function NewDefinition({ done }: { done(): void }) {
@@ -66,7 +85,7 @@ function NewDefinition({ done }: { done(): void }) {
     }
   };
   return (
-    <form onSubmit={(event) => void make(event)} style={{ padding: "0 8px 8px" }}>
+    <form className="new-definition" onSubmit={(event) => void make(event)}>
       <input
         className="field-input"
         // biome-ignore lint/a11y/noAutofocus: it opens because somebody asked for it
@@ -78,6 +97,9 @@ function NewDefinition({ done }: { done(): void }) {
         onChange={(event) => setName(event.target.value)}
         onKeyDown={(event) => event.key === "Escape" && done()}
       />
+      <button type="submit" className="button small" disabled={!name.trim()}>
+        Make
+      </button>
     </form>
   );
 }

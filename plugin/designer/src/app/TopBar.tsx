@@ -1,6 +1,9 @@
+import { focusBlock } from "../flow/acts";
 import { useRun } from "../runs/run";
+import { findingsByBlock, flattened } from "../state/blocks";
 import { isUnsaved, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
+import { useLayout } from "./layout";
 import { switchTheme } from "./theme";
 
 export function TopBar() {
@@ -17,41 +20,69 @@ export function TopBar() {
           <span className="path">{path}</span>
           {unsaved && <span className="dot" role="img" title="not saved" aria-label="not saved" />}
           <span className="muted" role="status">
-            {checking ? "checking …" : errors ? `${errors} ${errors === 1 ? "error" : "errors"}` : "valid"}
+            {checking ? (
+              "checking …"
+            ) : errors ? (
+              <button type="button" className="button small errors" title="To the next one" onClick={toFault}>
+                {errors} {errors === 1 ? "error" : "errors"}
+              </button>
+            ) : (
+              "valid"
+            )}
           </span>
         </>
       )}
       <span className="grow" />
       {path !== null && (
         <>
-          <Tool name="undo" label="Undo" enabled={past.length > 0} act={undo} />
-          <Tool name="redo" label="Redo" enabled={future.length > 0} act={redo} />
+          <Tool name="undo" label="Undo" keys="Ctrl Z" enabled={past.length > 0} act={undo} />
+          <Tool name="redo" label="Redo" keys="Ctrl Y" enabled={future.length > 0} act={redo} />
           <button type="button" className="button" disabled={!unsaved || saving} onClick={() => void save()}>
             {saving ? "Saving …" : unsaved ? "Save" : "Saved"}
           </button>
           <button
             type="button"
             className="button primary"
+            id="run"
             disabled={errors > 0}
-            title={errors ? "Correct the errors first" : undefined}
+            title={errors ? "Correct the errors first" : "Run (Ctrl Enter)"}
             onClick={() => useRun.getState().ask()}
           >
             <Icon name="run" /> Run
           </button>
         </>
       )}
+      {path !== null && (
+        <button type="button" className="button plain" onClick={() => void useRun.getState().past()}>
+          Past runs
+        </button>
+      )}
+      <Tool name="keys" label="Keys (?)" enabled act={() => useLayout.getState().openPanel("keys")} />
       <Tool name="sun" label="Switch between dark and light" enabled act={switchTheme} />
     </header>
   );
 }
 
-function Tool(props: { name: string; label: string; enabled: boolean; act(): void }) {
+/** To the next block with an error, from the one that is selected. */
+function toFault() {
+  const { blocks, findings, selected } = useDocument.getState();
+  const errors = findings.filter((finding) => finding.severity === "error");
+  const faulty = [...findingsByBlock(blocks, errors).keys()];
+  const order = flattened(blocks)
+    .map((block) => block.pointer)
+    .filter((pointer) => faulty.includes(pointer));
+  const next = order[(order.indexOf(selected ?? "") + 1) % order.length];
+  if (next !== undefined) focusBlock(next);
+  else useLayout.getState().showPane("text");
+}
+
+function Tool(props: { name: string; label: string; keys?: string; enabled: boolean; act(): void }) {
   return (
     <button
       type="button"
       className="button plain square"
       aria-label={props.label}
-      title={props.label}
+      title={props.keys ? `${props.label} (${props.keys})` : props.label}
       disabled={!props.enabled}
       onClick={props.act}
     >

@@ -5,10 +5,14 @@ interface Layout {
   pane: "text" | "task";
   /** The task whose request is tried out. */
   testing: string | null;
+  /** The field that gets the focus once the form of the selected block is there: a selector. */
+  entering: string | null;
   /** What lies over the page. */
-  panel: "connections" | null;
+  panel: "connections" | "keys" | null;
   showPane(pane: "text" | "task"): void;
   test(pointer: string | null): void;
+  enterForm(field?: string): void;
+  entered(): void;
   openPanel(panel: Layout["panel"]): void;
 }
 
@@ -16,9 +20,12 @@ interface Layout {
 export const useLayout = create<Layout>()((set) => ({
   pane: "text",
   testing: null,
+  entering: null,
   panel: null,
   showPane: (pane) => set({ pane }),
   test: (testing) => set({ testing }),
+  enterForm: (entering = "input, textarea") => set({ pane: "task", entering }),
+  entered: () => set({ entering: null }),
   openPanel: (panel) => set({ panel }),
 }));
 

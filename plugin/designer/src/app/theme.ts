@@ -15,6 +15,12 @@ export function applyTheme(): void {
   document.documentElement.dataset.theme = chosen();
 }
 
+/** The system's may change while the page is open, as at night. */
+export function followTheme(): void {
+  applyTheme();
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
+}
+
 export function switchTheme(): void {
   localStorage.setItem(KEPT, chosen() === "dark" ? "light" : "dark");
   applyTheme();

@@ -19,6 +19,13 @@ export function AddTask() {
 
 const isCurl = (text: string) => /^\s*(\$\s*)?curl(\.exe)?\s/.test(text);
 
+/** Kinds of tasks that fit; where nothing does, a request that is written by hand. */
+function plainOnes(query: string, nothingFound: boolean) {
+  const asked = query.trim().toLowerCase();
+  const fitting = PLAIN.filter((one) => one.about.toLowerCase().includes(asked));
+  return fitting.length || !nothingFound ? fitting : PLAIN.slice(0, 1);
+}
+
 function AddTaskDialog({ at }: { at: Place }) {
   const { end } = useAdding.getState();
   const [query, setQuery] = useState("");
@@ -28,9 +35,7 @@ function AddTaskDialog({ at }: { at: Place }) {
   const curl = isCurl(query);
   const found = useFound(curl ? "" : query);
   const operations = curl ? [] : (found.data?.operations ?? []);
-  const plain = curl
-    ? []
-    : PLAIN.filter((one) => one.about.toLowerCase().includes(query.trim().toLowerCase()));
+  const plain = curl ? [] : plainOnes(query, found.data?.operations.length === 0);
   const count = operations.length + plain.length;
   const operation = operations[chosen];
   const prepared = usePrepared(operation, curl ? query : null);
@@ -73,7 +78,7 @@ function AddTaskDialog({ at }: { at: Place }) {
             <NothingFound query={query} known={found.data.apis} />
           )}
           {curl && (
-            <p className="empty">A curl command: its request is beside this. Press Enter to add it.</p>
+            <p className="empty">This is a curl command; the task that it becomes is shown beside it.</p>
           )}
           <ul role="listbox" id={list} aria-label="What can be added">
             {operations.map((one, index) => (
@@ -102,12 +107,24 @@ function AddTaskDialog({ at }: { at: Place }) {
         </div>
         <Preview
           operation={operation}
+          plain={plain[chosen - operations.length]}
           prepared={prepared.data}
           busy={prepared.isFetching}
           fault={fault ?? prepared.error?.message ?? null}
           add={() => void choose(chosen)}
         />
       </div>
+      <footer className="add-keys">
+        <span>
+          <kbd>↑</kbd> <kbd>↓</kbd> choose
+        </span>
+        <span>
+          <kbd>Enter</kbd> add
+        </span>
+        <span>
+          <kbd>Esc</kbd> close
+        </span>
+      </footer>
     </Dialog>
   );
 }
@@ -176,7 +193,7 @@ function SearchBox({ value, change, list, active, onKey }: SearchBoxProps) {
       aria-expanded="true"
       aria-controls={list}
       aria-activedescendant={active}
-      placeholder="What should it do? As: chat, create issue — or paste a curl command"
+      placeholder="What should it do? For example: chat, create issue. Or paste a curl command"
       spellCheck={false}
       value={value}
       onChange={(event) => change(event.target.value)}

@@ -67,12 +67,15 @@ function AddApi({ known }: { known: KnownApi[] }) {
             {adding.isPending ? "Adding …" : "Add OpenAPI"}
           </button>
         </div>
-        <input
-          type="file"
-          accept=".json,.yaml,.yml"
-          aria-label="An OpenAPI document of this machine"
-          onChange={(event) => event.target.files?.[0] && adding.mutate(event.target.files[0])}
-        />
+        <label className="button small file">
+          Choose a file …
+          <input
+            type="file"
+            accept=".json,.yaml,.yml"
+            aria-label="An OpenAPI document of this machine"
+            onChange={(event) => event.target.files?.[0] && adding.mutate(event.target.files[0])}
+          />
+        </label>
       </form>
       {adding.error && (
         <p className="field-fault error" role="alert">

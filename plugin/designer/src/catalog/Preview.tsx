@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { getOperation } from "../api/endpoints";
 import type { FoundOperation, PreparedTask } from "../api/types";
+import { Prose } from "../ui/Prose";
+import type { PlainTask } from "./add";
 import { Reference } from "./Reference";
 import { asYaml } from "./yaml";
 
 interface Props {
   operation: FoundOperation | undefined;
+  plain: PlainTask | undefined;
   prepared: PreparedTask | undefined;
   busy: boolean;
   fault: string | null;
@@ -13,7 +16,8 @@ interface Props {
 }
 
 /** The task that would be added, and the reference of its operation. */
-export function Preview({ operation, prepared, busy, fault, add }: Props) {
+export function Preview({ operation, plain, prepared, busy, fault, add }: Props) {
+  if (plain) return <PlainPreview plain={plain} add={add} />;
   if (!operation && !prepared && !fault)
     return (
       <div className="preview empty">An operation's reference and its prepared request appear here.</div>
@@ -41,9 +45,26 @@ export function Preview({ operation, prepared, busy, fault, add }: Props) {
   );
 }
 
+function PlainPreview({ plain, add }: { plain: PlainTask; add(): void }) {
+  return (
+    <section className="preview" aria-label="Task">
+      <header>
+        <h2>{plain.about}</h2>
+        <button type="button" className="button primary" onClick={add}>
+          Add task
+        </button>
+      </header>
+      <pre className="code">{asYaml({ [plain.name]: plain.task })}</pre>
+    </section>
+  );
+}
+
 function Needs({ prepared }: { prepared: PreparedTask }) {
   const needs = [
-    ...prepared.secrets.map(({ name, what }) => `Secret ${name}${what ? `: ${what}` : ""}`),
+    ...prepared.secrets.map(
+      ({ name, what }) =>
+        `Needs the secret \`${name}\`${what ? `, ${what}` : ""}: give it a value before you run it`,
+    ),
     ...(prepared.fill_in.length ? [`To fill in: ${prepared.fill_in.join(", ")}`] : []),
     ...prepared.problems,
     ...prepared.notes,
@@ -52,7 +73,9 @@ function Needs({ prepared }: { prepared: PreparedTask }) {
   return (
     <ul className="needs">
       {needs.map((need) => (
-        <li key={need}>{need}</li>
+        <li key={need}>
+          <Prose text={need} />
+        </li>
       ))}
     </ul>
   );

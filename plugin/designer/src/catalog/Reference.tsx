@@ -1,5 +1,6 @@
 import type { Operation } from "../api/types";
 import { resolved, type Schema } from "../request/schema";
+import { Prose } from "../ui/Prose";
 
 const DEPTH = 4;
 
@@ -12,7 +13,11 @@ export function Reference({ operation }: { operation: Operation }) {
   const body = whole(operation.body?.contents);
   return (
     <div className="reference">
-      {operation.description && <p className="about">{operation.description}</p>}
+      {operation.description && (
+        <p className="about">
+          <Prose text={operation.description} />
+        </p>
+      )}
       {operation.parameters.length > 0 && (
         <>
           <h3>Parameters</h3>
@@ -42,7 +47,7 @@ export function Reference({ operation }: { operation: Operation }) {
         return (
           <details key={one.status}>
             <summary>
-              <code>{one.status}</code> {one.description}
+              <code>{one.status}</code> <Prose text={one.description} />
             </summary>
             {schema && <Properties schema={schema} root={schema} depth={0} />}
           </details>
@@ -63,14 +68,22 @@ function Row(props: { name: string; required: boolean; type: string; about: stri
     <div className="row">
       <p>
         <code>{props.name}</code>
-        {props.required && <b> required</b>}
+        <small>{props.type}</small>
+        {props.required && <b>required</b>}
         {props.deprecated && <span className="badge warning">deprecated</span>}
-        <small> {props.type}</small>
       </p>
-      {props.about && <p className="said">{props.about}</p>}
+      {props.about && (
+        <p className="said">
+          <Prose text={props.about} />
+        </p>
+      )}
     </div>
   );
 }
+
+/** What one finds when one opens it. */
+const partsOf = (names: string[]) =>
+  names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
 
 function Properties({ schema, root, depth }: { schema: Schema; root: Schema; depth: number }) {
   const known = resolved(schema, root);
@@ -93,7 +106,7 @@ function Properties({ schema, root, depth }: { schema: Schema; root: Schema; dep
             />
             {inner.properties && depth < DEPTH && (
               <details className="inner">
-                <summary>fields: {Object.keys(inner.properties).length}</summary>
+                <summary>{partsOf(Object.keys(inner.properties))}</summary>
                 <Properties schema={inner} root={root} depth={depth + 1} />
               </details>
             )}

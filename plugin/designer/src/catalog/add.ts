@@ -36,7 +36,7 @@ export async function insert(
   const done = await edit([{ op: "insert", ...place, name, task }, ...more]);
   if (!done) return false;
   select(pointerAt(place.list, place.index, name));
-  useLayout.getState().showPane("task");
+  useLayout.getState().enterForm();
   return true;
 }
 
@@ -46,8 +46,15 @@ export function freeName(wanted: string, taken: string[]): string {
   return name;
 }
 
-/** Kinds of tasks that need no API. */
-export const PLAIN: { kind: string; name: string; about: string; task: JsonObject }[] = [
+/** A kind of task that needs no API, as it begins. */
+export interface PlainTask {
+  kind: string;
+  name: string;
+  about: string;
+  task: JsonObject;
+}
+
+export const PLAIN: PlainTask[] = [
   {
     kind: "call.httpRequest",
     name: "request",
@@ -57,7 +64,7 @@ export const PLAIN: { kind: string; name: string; about: string; task: JsonObjec
   {
     kind: "call.chatCompletion",
     name: "ask",
-    about: "Chat completion",
+    about: "Chat completion: ask a model",
     task: {
       call: "chatCompletion",
       with: { model: "gpt-4.1-mini", messages: [{ role: "user", content: "Say hello." }] },
@@ -67,19 +74,19 @@ export const PLAIN: { kind: string; name: string; about: string; task: JsonObjec
   {
     kind: "switch",
     name: "decide",
-    about: "Switch: go on by a condition",
+    about: "Switch: choose the next task by a condition",
     task: { switch: [{ yes: { when: "${ . != null }", then: "continue" } }, { otherwise: { then: "end" } }] },
   },
   {
     kind: "for",
     name: "each",
-    about: "For: once for each item",
+    about: "For: the same for each item of a list",
     task: { for: { each: "item", in: "${ .items }" }, do: [{ one: { set: { item: "${ $item }" } } }] },
   },
   {
     kind: "fork",
     name: "both",
-    about: "Fork: at the same time",
+    about: "Fork: tasks at the same time",
     task: {
       fork: { branches: [{ left: { set: { side: "left" } } }, { right: { set: { side: "right" } } }] },
     },
@@ -93,8 +100,26 @@ export const PLAIN: { kind: string; name: string; about: string; task: JsonObjec
   {
     kind: "listen",
     name: "answer",
-    about: "Listen: wait for an event, as an approval",
+    about: "Listen: wait for an event, such as an approval",
     task: { listen: { to: { one: { with: { type: "com.example.approval" } } } } },
   },
-  { kind: "wait", name: "pause", about: "Wait: a while", task: { wait: { seconds: 30 } } },
+  {
+    kind: "do",
+    name: "steps",
+    about: "Do: several tasks, one after the other",
+    task: { do: [{ first: { set: { value: 1 } } }] },
+  },
+  {
+    kind: "emit",
+    name: "tell",
+    about: "Emit: publish an event",
+    task: { emit: { event: { with: { source: "https://example.com", type: "com.example.done" } } } },
+  },
+  {
+    kind: "raise",
+    name: "refuse",
+    about: "Raise: end with an error",
+    task: { raise: { error: { type: "https://example.com/refused", status: 400, title: "Refused" } } },
+  },
+  { kind: "wait", name: "pause", about: "Wait: let some time pass", task: { wait: { seconds: 30 } } },
 ];

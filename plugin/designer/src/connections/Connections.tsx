@@ -13,7 +13,7 @@ export default function Connections() {
   const close = () => useLayout.getState().openPanel(null);
   return (
     <Dialog label="Connections" close={close} className="panel">
-      <header className="test-head">
+      <header className="dialog-head">
         <h2>Connections</h2>
         <span className="grow" />
         <button type="button" className="button plain square" aria-label="Close" onClick={close}>

@@ -1,6 +1,7 @@
 import { type Range, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, hoverTooltip } from "@codemirror/view";
 import type { Finding } from "../api/types";
+import { piecesOf } from "../ui/Prose";
 
 /** Findings of the text as it is now. */
 export const showFaults = StateEffect.define<Finding[]>();
@@ -61,6 +62,11 @@ function marksOf(findings: Finding[], length: number): Range<Decoration>[] {
   });
 }
 
+function write(place: HTMLElement, text: string) {
+  for (const piece of piecesOf(text))
+    place.appendChild(document.createElement(piece.isCode ? "code" : "span")).textContent = piece.text;
+}
+
 const told = hoverTooltip((view, place) => {
   const found: Finding[] = [];
   let start = place;
@@ -77,8 +83,8 @@ const told = hoverTooltip((view, place) => {
       for (const finding of found) {
         const part = dom.appendChild(document.createElement("div"));
         part.className = "cm-fault-told";
-        part.textContent = finding.message;
-        if (finding.hint) part.appendChild(document.createElement("small")).textContent = finding.hint;
+        write(part, finding.message);
+        if (finding.hint) write(part.appendChild(document.createElement("small")), finding.hint);
       }
       return { dom };
     },

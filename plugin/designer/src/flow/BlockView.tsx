@@ -1,17 +1,27 @@
 import { memo } from "react";
 import type { Block, Branch, Finding } from "../api/types";
+import { useLayout } from "../app/layout";
 import { type TaskRun, useRunStates } from "../runs/states";
 import { drawnAlike, toldAlike } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon, iconOf } from "../ui/icons";
+import { Prose, Told } from "../ui/Prose";
 import { InsertPoint } from "./InsertPoint";
-import { branchName, kindName } from "./kinds";
+import { branchName, isOfFork, kindName } from "./kinds";
 
 type Faults = ReadonlyMap<string, Finding[]>;
 
-export function BlockList({ list, blocks, faults }: { list: string; blocks: Block[]; faults: Faults }) {
+interface BlockListProps {
+  list: string;
+  blocks: Block[];
+  faults: Faults;
+  /** The branches of a fork go on at the same time: nothing leads from one to the next. */
+  what?: "task" | "branch";
+}
+
+export function BlockList({ list, blocks, faults, what = "task" }: BlockListProps) {
   return (
-    <ol className="blocks">
+    <ol className={what === "task" ? "blocks" : "blocks parallel"}>
       {blocks.map((block, index) => (
         <li key={block.pointer}>
           <InsertPoint list={list} index={index} />
@@ -19,7 +29,7 @@ export function BlockList({ list, blocks, faults }: { list: string; blocks: Bloc
         </li>
       ))}
       <li>
-        <InsertPoint list={list} index={blocks.length} last />
+        <InsertPoint list={list} index={blocks.length} last what={what} />
       </li>
     </ol>
   );
@@ -55,7 +65,10 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
         className="block-head"
         aria-current={selected || undefined}
         data-pointer={block.pointer}
-        onClick={() => useDocument.getState().select(block.pointer)}
+        onClick={() => {
+          useDocument.getState().select(block.pointer);
+          useLayout.getState().showPane("task");
+        }}
       >
         <Icon name={iconOf(block.kind)} />
         <span className="block-name">{block.name}</span>
@@ -66,15 +79,33 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
       </button>
       {block.condition !== null && <p className="block-note">if {block.condition}</p>}
       {found.map((finding) => (
-        <p className={`block-fault ${finding.severity}`} key={finding.pointer + finding.code}>
-          {finding.message}
+        <FaultLine key={finding.pointer + finding.code} finding={finding} />
+      ))}
+      {run?.told && (
+        <p className={`block-told ${run.state}`}>
+          <Prose text={run.told} />
         </p>
-      ))}
-      {run?.told && <p className={`block-told ${run.state}`}>{run.told}</p>}
+      )}
       {block.cases.length > 0 && <Cases block={block} />}
-      {block.branches.map((branch) => (
-        <BranchView key={branch.pointer} branch={branch} only={block.branches.length === 1} faults={faults} />
-      ))}
+      {block.branches.some((branch) => isOfFork(branch.label)) ? (
+        <div className="branch">
+          <BlockList
+            list={`${block.pointer}/fork/branches`}
+            blocks={block.branches.flatMap((branch) => branch.blocks)}
+            faults={faults}
+            what="branch"
+          />
+        </div>
+      ) : (
+        block.branches.map((branch) => (
+          <BranchView
+            key={branch.pointer}
+            branch={branch}
+            only={block.branches.length === 1}
+            faults={faults}
+          />
+        ))
+      )}
       {block.then !== null && <p className="block-note then">→ {block.then}</p>}
     </div>
   );
@@ -101,6 +132,15 @@ function Cases({ block }: { block: Block }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+export function FaultLine({ finding, line = false }: { finding: Finding; line?: boolean }) {
+  return (
+    <p className={`block-fault ${finding.severity}`}>
+      {line && <b>line {finding.line} </b>}
+      <Told message={finding.message} hint={finding.hint} />
+    </p>
   );
 }
 

@@ -1,8 +1,11 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
+import { useLayout } from "../app/layout";
 import { useAdding } from "../catalog/adding";
-import { blockAt, findingsByBlock, flattened, itemOf, placeOf, pointerAt } from "../state/blocks";
+import { blockAt, findingsByBlock, flattened, placeOf } from "../state/blocks";
 import { useDocument } from "../state/document";
-import { BlockList } from "./BlockView";
+import { focusBlock, moveBlock, removeBlock } from "./acts";
+import { BlockList, FaultLine } from "./BlockView";
+import { isCall } from "./kinds";
 
 /** The definition as nested blocks. */
 export function FlowPane() {
@@ -13,12 +16,9 @@ export function FlowPane() {
   const pane = useRef<HTMLElement>(null);
   useFollowSelection(pane);
   return (
-    <section className="flow" aria-label="Flow" ref={pane} onKeyDown={onKey}>
+    <section className="flow" aria-label="Flow" ref={pane} onKeyDown={onKey} data-pane>
       {general.map((finding) => (
-        <p className={`block-fault ${finding.severity}`} key={finding.pointer + finding.code}>
-          <b>line {finding.line}</b> {finding.message}
-          {finding.hint ? ` — ${finding.hint}` : ""}
-        </p>
+        <FaultLine key={finding.pointer + finding.code} finding={finding} line />
       ))}
       <BlockList list="/do" blocks={blocks} faults={faults} />
     </section>
@@ -36,49 +36,43 @@ function useFollowSelection(pane: React.RefObject<HTMLElement | null>) {
   }, [selected, pane]);
 }
 
-function focusBlock(pane: HTMLElement, pointer: string) {
-  useDocument.getState().select(pointer);
-  pane.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(pointer)}"]`)?.focus();
-}
-
 function onKey(event: KeyboardEvent<HTMLElement>) {
   const pointer = (event.target as HTMLElement).dataset.pointer;
   if (!pointer || event.ctrlKey || event.metaKey) return;
-  const pane = event.currentTarget;
   const { list, index } = placeOf(pointer);
-  const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
-  const step = steps[event.key];
-  if (step !== undefined && event.altKey) void moveBlock(pane, pointer, step);
-  else if (step !== undefined) stepTo(pane, pointer, step);
-  else if (event.key === "ArrowLeft") stepOut(pane, pointer);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step !== undefined && event.altKey) void moveBlock(pointer, step);
+  else if (step !== undefined) stepTo(pointer, step);
+  else if (event.key === "ArrowLeft") stepOut(pointer);
+  else if (event.key === "Enter") enter(pointer);
   else if (event.key === "/") useAdding.getState().begin({ list, index: index + 1 });
-  else if (event.key === "Delete")
-    void useDocument.getState().edit([{ op: "remove", pointer: itemOf(pointer) }]);
+  else if (event.key === "t") test(pointer);
+  else if (event.key === "Delete") void removeBlock(pointer);
   else return;
   event.preventDefault();
 }
 
-function stepTo(pane: HTMLElement, pointer: string, step: number) {
+function enter(pointer: string) {
+  useDocument.getState().select(pointer);
+  useLayout.getState().enterForm();
+}
+
+function test(pointer: string) {
+  const block = blockAt(useDocument.getState().blocks, pointer);
+  if (!block || !isCall(block.kind)) return;
+  useDocument.getState().select(pointer);
+  useLayout.getState().test(pointer);
+}
+
+function stepTo(pointer: string, step: number) {
   const all = flattened(useDocument.getState().blocks);
   const next = all[all.findIndex((block) => block.pointer === pointer) + step];
-  if (next) focusBlock(pane, next.pointer);
+  if (next) focusBlock(next.pointer);
 }
 
-function stepOut(pane: HTMLElement, pointer: string) {
-  const around = flattened(useDocument.getState().blocks).filter((block) =>
+function stepOut(pointer: string) {
+  const around = flattened(useDocument.getState().blocks).findLast((block) =>
     pointer.startsWith(`${block.pointer}/`),
   );
-  const parent = around.at(-1);
-  if (parent) focusBlock(pane, parent.pointer);
-}
-
-/** Moves a block up or down in its list. */
-async function moveBlock(pane: HTMLElement, pointer: string, step: number) {
-  const { list, index } = placeOf(pointer);
-  const block = blockAt(useDocument.getState().blocks, pointer);
-  if (!block || index + step < 0) return;
-  const moved = await useDocument
-    .getState()
-    .edit([{ op: "move", pointer: itemOf(pointer), list, index: step > 0 ? index + 2 : index - 1 }]);
-  if (moved) focusBlock(pane, pointerAt(list, index + step, block.name));
+  if (around) focusBlock(around.pointer);
 }

@@ -1,8 +1,15 @@
 import { useAdding } from "../catalog/adding";
 import { Icon } from "../ui/icons";
 
+interface Props {
+  list: string;
+  index: number;
+  last?: boolean;
+  what?: "task" | "branch";
+}
+
 /** Between two blocks: a task can be added here. From the keyboard, `/` at a block does the same behind it. */
-export function InsertPoint({ list, index, last = false }: { list: string; index: number; last?: boolean }) {
+export function InsertPoint({ list, index, last = false, what = "task" }: Props) {
   const open = useAdding((state) => state.at?.list === list && state.at.index === index);
   return (
     <button
@@ -10,11 +17,11 @@ export function InsertPoint({ list, index, last = false }: { list: string; index
       className={`insert ${last ? "last" : ""}`}
       tabIndex={last ? 0 : -1}
       aria-expanded={open}
-      aria-label={last ? "Add task at the end" : "Add task here"}
+      aria-label={last ? `Add ${what} at the end` : `Add ${what} here`}
       onClick={() => useAdding.getState().begin({ list, index })}
     >
       <span>
-        <Icon name="plus" size={12} /> {last ? "Add task" : ""}
+        <Icon name="plus" size={12} /> {last ? `Add ${what}` : ""}
       </span>
     </button>
   );

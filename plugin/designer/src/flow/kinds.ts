@@ -16,9 +16,14 @@ export function kindName(kind: string): string {
   return last.charAt(0).toUpperCase() + last.slice(1);
 }
 
+/** Whether a task sends a request, which can be tried. */
+export const isCall = (kind: string) => /^call\b|http|chat/i.test(kind);
+
 /** The label of a list of tasks inside a task: none where there is but one. */
 export function branchName(label: string, only: boolean): string | null {
   if (label === "do" || label === "for/do") return only ? null : "do";
-  const branch = /^(?:fork\/)?branches\/(\d+)/.exec(label);
-  return branch ? `branch ${Number(branch[1]) + 1}` : label;
+  return label;
 }
+
+/** Whether a list of tasks is a branch of a fork: one task, whose name is that of the branch. */
+export const isOfFork = (label: string) => label.startsWith("branches/");

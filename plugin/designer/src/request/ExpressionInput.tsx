@@ -28,6 +28,7 @@ export function ExpressionInput(props: Props) {
   const [focused, setFocused] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => setDraft(value), [value]);
+  useEffect(() => () => useCursor.getState().leave(pointer), [pointer]);
   const { options, chosen, setChosen, ask, close } = useCompletions(pointer, suggestions?.values);
   const list = useId();
 
@@ -48,8 +49,9 @@ export function ExpressionInput(props: Props) {
     else if (length && event.key === "ArrowUp") setChosen((Math.max(chosen, 0) + length - 1) % length);
     else if (option && (event.key === "Enter" || event.key === "Tab")) insert(option);
     else if (event.key === "Escape" && options.length) close();
+    else if (event.key === "Escape" && draft !== value) setDraft(value);
     else if (event.key === "ArrowDown" && suggestions && !isInside(draft, draft.length)) ask("", 0, 0);
-    else if (event.key === "Enter" && (prose ? event.ctrlKey || event.metaKey : !event.shiftKey))
+    else if (event.key === "Enter" && !prose && !event.shiftKey && !event.ctrlKey && !event.metaKey)
       commit(draft);
     else if (event.key === " " && event.ctrlKey) ask(draft, event.currentTarget.selectionStart, 0);
     else return;
@@ -70,6 +72,7 @@ export function ExpressionInput(props: Props) {
         aria-expanded={options.length > 0}
         aria-controls={list}
         aria-activedescendant={options[chosen] ? `${list}-${chosen}` : undefined}
+        data-clean={draft === value}
         value={draft}
         onChange={(event) => {
           setDraft(event.target.value);

@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import type { Json } from "../api/types";
 import { Icon } from "../ui/icons";
+import { Prose, Told } from "../ui/Prose";
 import { ArrayParts, MapParts, ObjectParts } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
 import { useFaults, useForm } from "./form";
@@ -45,7 +46,7 @@ export function Field({ name, pointer, schema: raw, value, required, removable =
   const faults = useFaults(pointer, !composite);
   const label = schema.title && schema.title.toLowerCase() !== name.toLowerCase() ? schema.title : null;
   return (
-    <div className={`field ${faults.length ? "faulty" : ""} ${composite ? "composite" : ""}`}>
+    <div className={`field ${severityOf(faults)} ${composite ? "composite" : ""}`}>
       <div className="field-head">
         <label htmlFor={id}>
           <code>{name}</code>
@@ -90,14 +91,16 @@ export function Field({ name, pointer, schema: raw, value, required, removable =
       )}
       {faults.map((fault) => (
         <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer} id={`${id}-fault`}>
-          {fault.message}
-          {fault.hint && <small> {fault.hint}</small>}
+          <Told message={fault.message} hint={fault.hint} />
         </p>
       ))}
       {schema.description && <Description text={schema.description} />}
     </div>
   );
 }
+
+const severityOf = (faults: { severity: string }[]) =>
+  faults.some((fault) => fault.severity === "error") ? "faulty" : faults.length ? "doubtful" : "";
 
 /** A value that isn't what its schema has is shown as it is. */
 function shapeFits(value: Json, schema: Schema, root: Schema, name: string): boolean {
@@ -122,7 +125,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
     case "array":
       return <ArrayParts pointer={pointer} schema={schema} value={Array.isArray(value) ? value : []} />;
     case "union":
-      return <Union {...props} />;
+      return <Union id={id} {...props} />;
     case "choice":
       return <ChoiceInput id={id} choices={choicesOf(schema, root)} value={value} commit={commit} />;
     case "boolean":
@@ -143,7 +146,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
 }
 
 /** One of several forms: chosen by its name, then edited as it is. */
-function Union({ name, pointer, schema, value, required }: FieldProps) {
+function Union({ id, name, pointer, schema, value, required }: FieldProps & { id: string }) {
   const { root, set } = useForm();
   const branches = branchesOf(schema, root);
   const index = branchOf(branches, value, root);
@@ -166,7 +169,7 @@ function Union({ name, pointer, schema, value, required }: FieldProps) {
         ))}
       </select>
       <Input
-        id={`${pointer}-branch`}
+        id={id}
         widget={widgetOf(branch, root, name)}
         {...{ name, pointer, value, required }}
         schema={branch}
@@ -178,11 +181,18 @@ function Union({ name, pointer, schema, value, required }: FieldProps) {
 /** The first sentence; the rest for who wants it. It is text, whatever a document has in it. */
 function Description({ text }: { text: string }) {
   const [first, rest] = splitSentence(text);
-  if (!rest) return <p className="field-about">{first}</p>;
+  if (!rest)
+    return (
+      <p className="field-about">
+        <Prose text={first} />
+      </p>
+    );
   return (
     <details className="field-about">
-      <summary>{first}</summary>
-      {rest}
+      <summary>
+        <Prose text={first} />
+      </summary>
+      <Prose text={rest} />
     </details>
   );
 }

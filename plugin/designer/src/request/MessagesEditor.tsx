@@ -1,5 +1,7 @@
+import { useId } from "react";
 import type { Json, JsonObject } from "../api/types";
 import { Icon } from "../ui/icons";
+import { Told } from "../ui/Prose";
 import { useFaults, useForm } from "./form";
 import { JsonInput, TextInput } from "./inputs";
 import { isObject, partOf } from "./schema";
@@ -38,6 +40,7 @@ function Message({ pointer, number, message }: { pointer: string; number: number
   const { content = "" } = message;
   const label = `content of message ${number}`;
   const place = partOf(pointer, "content");
+  const id = useId();
   const commit = (next: Json) => void set(place, next);
   return (
     <div className="message">
@@ -62,12 +65,12 @@ function Message({ pointer, number, message }: { pointer: string; number: number
           <Icon name="close" size={11} />
         </button>
       </div>
-      <label className="sr" htmlFor={place}>
+      <label className="sr" htmlFor={id}>
         {label}
       </label>
       {typeof content === "string" ? (
         <TextInput
-          id={place}
+          id={id}
           label={label}
           pointer={place}
           value={content}
@@ -76,11 +79,11 @@ function Message({ pointer, number, message }: { pointer: string; number: number
           prose
         />
       ) : (
-        <JsonInput id={place} label={label} pointer={place} value={content} commit={commit} />
+        <JsonInput id={id} label={label} pointer={place} value={content} commit={commit} />
       )}
       {faults.map((fault) => (
         <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer}>
-          {fault.message}
+          <Told message={fault.message} hint={fault.hint} />
         </p>
       ))}
     </div>

@@ -1,15 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useId, useMemo, useRef } from "react";
+import { Problem } from "../api/client";
 import { getTask, listModels } from "../api/endpoints";
 import type { Block, TaskForm } from "../api/types";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
-import { kindName } from "../flow/kinds";
-import { blockAt, itemOf, placeOf, pointerAt } from "../state/blocks";
+import { focusBlock, removeBlock } from "../flow/acts";
+import { isCall, kindName } from "../flow/kinds";
+import { blockAt, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { DataPanel } from "../testrequest/DataPanel";
 import { Icon, iconOf } from "../ui/icons";
+import { Told } from "../ui/Prose";
 import { Field } from "./Field";
 import { Form, type FormContext, ofDefinition } from "./form";
 import { TextInput } from "./inputs";
@@ -40,12 +43,21 @@ export function useTaskForm(pointer: string) {
   });
 }
 
-const isCall = (kind: string) => /^call\b|http|chat/i.test(kind);
-
 function TaskEditor({ block }: { block: Block }) {
   const { data, error } = useTaskForm(block.pointer);
+  const pane = useRef<HTMLDivElement>(null);
+  useEntering(pane, data !== undefined);
   return (
-    <div className="task">
+    <section
+      className="task"
+      aria-label={`Form of ${block.name}`}
+      ref={pane}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.preventDefault();
+        focusBlock(block.pointer);
+      }}
+    >
       <header className="task-head">
         <Icon name={iconOf(block.kind)} />
         <h2>{block.name}</h2>
@@ -65,12 +77,17 @@ function TaskEditor({ block }: { block: Block }) {
           className="button plain small square"
           aria-label={`Delete ${block.name}`}
           title="Delete"
-          onClick={() => void ofDefinition.remove(itemOf(block.pointer))}
+          onClick={() => void removeBlock(block.pointer)}
         >
           <Icon name="trash" />
         </button>
       </header>
-      {error && <p className="field-fault error">{error.message}</p>}
+      {error && (
+        <p className="empty bad" role="alert">
+          <Told message={error.message} hint={error instanceof Problem ? error.hint : null} />
+        </p>
+      )}
+      {!data && !error && <p className="empty">Loading the fields …</p>}
       {data && <TaskFields form={data} block={block} />}
       <DataPanel block={block} />
       {data?.operation && (
@@ -79,8 +96,25 @@ function TaskEditor({ block }: { block: Block }) {
           <OperationReference name={data.operation} />
         </details>
       )}
-    </div>
+    </section>
   );
+}
+
+/** The focus goes into the form that was asked for, once it is there. */
+function useEntering(pane: React.RefObject<HTMLElement | null>, ready: boolean) {
+  const entering = useLayout((state) => state.entering);
+  useEffect(() => {
+    if (!ready || entering === null) return;
+    useLayout.getState().entered();
+    // A dialog that is just closing gives the focus back to where it came from.
+    requestAnimationFrame(() => {
+      const all = [...(pane.current?.querySelectorAll<HTMLElement>(`.task-fields :is(${entering})`) ?? [])];
+      const field = all.find((one) => one.closest("details:not([open])") === null) ?? all[0];
+      const closed = field?.closest<HTMLDetailsElement>("details:not([open])");
+      if (closed) closed.open = true;
+      (field ?? pane.current?.querySelector<HTMLElement>("button"))?.focus();
+    });
+  }, [pane, ready, entering]);
 }
 
 /** The fields of a task's call, and then those that every task has. */
@@ -103,6 +137,13 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
             value={form.values}
             required
           />
+        )}
+        {!form.schema && (
+          <p className="muted">
+            {block.branches.length
+              ? "This block holds tasks: add and choose them in the flow. Its other settings are in the text."
+              : "The settings of this kind of task are in the text."}
+          </p>
         )}
         <details className="more" open={!form.schema}>
           <summary>Name, condition, flow, output</summary>
@@ -144,20 +185,25 @@ function useSuggestions(block: Block): FormContext["suggestions"] {
 }
 
 function Rename({ block }: { block: Block }) {
+  const id = useId();
   const rename = async (name: string) => {
     const { list, index } = placeOf(block.pointer);
     const done = await useDocument.getState().edit([{ op: "rename", pointer: block.pointer, name }]);
-    if (done) useDocument.getState().select(pointerAt(list, index, name));
+    if (!done) return;
+    const renamed = pointerAt(list, index, name);
+    useDocument.getState().select(renamed);
+    if (useLayout.getState().testing !== null) return useLayout.getState().test(renamed);
+    useLayout.getState().enterForm("[data-field=name] textarea");
   };
   return (
-    <div className="field">
+    <div className="field" data-field="name">
       <div className="field-head">
-        <label htmlFor="task-name">
+        <label htmlFor={id}>
           <code>name</code>
         </label>
       </div>
       <TextInput
-        id="task-name"
+        id={id}
         label="name"
         pointer={block.pointer}
         value={block.name}
@@ -168,14 +214,14 @@ function Rename({ block }: { block: Block }) {
 }
 
 const FLOW: Record<string, string> = {
-  if: "The task is left out where this is false.",
-  then: "The task that comes next: a name, continue, exit or end.",
-  "output as": "What the next task sees of the answer.",
+  if: "A condition; the task is skipped when it is false.",
+  then: "Where to go on: the name of a task, continue, exit or end.",
+  "output as": "What becomes of the answer: an expression, whose value the next task gets.",
 };
 
 function Plain({ name, pointer, value }: { name: string; pointer: string; value: unknown }) {
   const text = typeof value === "string" ? value : value === undefined ? undefined : JSON.stringify(value);
-  const id = `task-${name.replace(" ", "-")}`;
+  const id = useId();
   return (
     <div className="field">
       <div className="field-head">

@@ -55,9 +55,12 @@ export interface Target {
 interface Cursor {
   target: Target | null;
   enter(target: Target): void;
+  /** A field that goes away takes nothing any more. */
+  leave(pointer: string): void;
 }
 
 export const useCursor = create<Cursor>()((set) => ({
   target: null,
   enter: (target) => set({ target }),
+  leave: (pointer) => set(({ target }) => (target?.pointer === pointer ? { target: null } : {})),
 }));

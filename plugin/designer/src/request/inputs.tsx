@@ -11,15 +11,17 @@ interface Common {
 
 /** A text that is written into the definition once one is done with it. */
 function useDraft(value: string, commit: (text: string) => void) {
+  const { expressions } = useForm();
   const [draft, setDraft] = useState(value);
   useEffect(() => setDraft(value), [value]);
   return {
     value: draft,
+    "data-clean": expressions && draft === value,
     onChange: (event: { target: { value: string } }) => setDraft(event.target.value),
     onBlur: () => draft !== value && commit(draft),
     onKeyDown: (event: KeyboardEvent) => {
-      if (event.key === "Escape") setDraft(value);
-      else if (event.key === "Enter" && !event.shiftKey) commit(draft);
+      if (event.key === "Escape" && draft !== value) setDraft(value);
+      else if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey) commit(draft);
       else return;
       event.preventDefault();
     },
@@ -93,6 +95,7 @@ export function JsonInput({
     }
   });
   const { onKeyDown: _submits, ...rest } = draft;
+  useEffect(() => () => useCursor.getState().leave(pointer), [pointer]);
   const take = (expression: string) => {
     const whole = `\${ ${expression} }`;
     draft.onChange({ target: { value: whole } }); // else leaving the field would write what stood there

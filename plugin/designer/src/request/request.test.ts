@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { freeName } from "../catalog/add";
 import { asYaml } from "../catalog/yaml";
+import { piecesOf } from "../ui/Prose";
 import { expressionAt, jqPath, withExpression } from "./insertion";
 import { withPart } from "./local";
 import { blankOf, branchesOf, branchOf, resolved, type Schema, widgetOf } from "./schema";
@@ -103,4 +104,13 @@ test("a preview in YAML", () => {
 test("a name that no other task has", () => {
   expect(freeName("ask", ["ask", "ask2"])).toBe("ask3");
   expect(freeName("ask", [])).toBe("ask");
+});
+
+test("what stands in backticks is code, and nothing else is markup", () => {
+  expect(piecesOf("unknown field `temprature`: <b>no</b>")).toEqual([
+    { text: "unknown field ", isCode: false },
+    { text: "temprature", isCode: true },
+    { text: ": <b>no</b>", isCode: false },
+  ]);
+  expect(piecesOf("a ` alone")).toEqual([{ text: "a ` alone", isCode: false }]);
 });

@@ -179,6 +179,8 @@ export function branchOf(branches: Schema[], value: Json | undefined, root: Sche
   return scores.indexOf(Math.max(...scores));
 }
 
+const NAMES: Record<string, string> = { string: "text", object: "fields", array: "list" };
+
 /** What a branch is called where one chooses. */
 export function branchLabel(branch: Schema, index: number): string {
   if (branch.title) return branch.title;
@@ -187,7 +189,8 @@ export function branchLabel(branch: Schema, index: number): string {
   );
   const told = kind?.const ?? kind?.enum?.[0];
   if (typeof told === "string") return told;
-  return typesOf(branch)[0] ?? `form ${index + 1}`;
+  const type = typesOf(branch)[0];
+  return type ? (NAMES[type] ?? type) : `form ${index + 1}`;
 }
 
 /** The pointer of a part, its name escaped as JSON Pointer has it. */

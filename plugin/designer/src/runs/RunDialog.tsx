@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useMemo, useRef, useState } from "react";
+import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { getInputForm } from "../api/endpoints";
 import type { Json } from "../api/types";
 import { Field } from "../request/Field";
@@ -23,17 +23,24 @@ export function RunDialog() {
   return (
     <Dialog label="Run" close={useRun.getState().forget} className="run-dialog">
       {error && <p className="field-fault error">{error.message}</p>}
-      {data && <InputForm path={path} schema={(data.schema ?? {}) as Schema} />}
+      {!data && !error && <p className="empty">Looking for what it needs …</p>}
+      {data && <InputForm path={path} schema={(data.schema ?? {}) as Schema} told={data.schema !== null} />}
     </Dialog>
   );
 }
 
-function InputForm({ path, schema }: { path: string | null; schema: Schema }) {
+function InputForm({ path, schema, told }: { path: string | null; schema: Schema; told: boolean }) {
   const [input, setInput] = useState<Json>(() => {
     const blank = blankOf(schema, schema);
     return sampleOf(path).input ?? (blank === "" ? {} : blank);
   });
+  const [starting, setStarting] = useState(false);
   const latest = useRef(input);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    const fields = form.current?.querySelectorAll<HTMLElement>(".task-fields input, .task-fields textarea");
+    (fields?.[0] ?? form.current?.querySelector<HTMLElement>("[type=submit]"))?.focus();
+  }, []);
   const context = useMemo(() => {
     const change = (pointer: string, value: Json | undefined) => {
       latest.current = withPart(latest.current, pointer, value) ?? null;
@@ -53,22 +60,44 @@ function InputForm({ path, schema }: { path: string | null; schema: Schema }) {
     event.preventDefault();
     // A field that is being written in gives its value when it is left.
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    setStarting(true);
     void useRun.getState().start(latest.current);
   };
   return (
-    <form onSubmit={start}>
-      <header className="test-head">
+    <form
+      ref={form}
+      onSubmit={start}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+        event.preventDefault();
+        event.currentTarget.requestSubmit();
+      }}
+    >
+      <header className="dialog-head">
         <h2>Run {path}</h2>
-        <span className="grow" />
-        <button type="submit" className="button primary">
-          <Icon name="run" /> Start
-        </button>
       </header>
-      <div className="task-fields">
-        <Form.Provider value={context}>
-          <Field name="input" pointer="" schema={schema} value={input} required />
-        </Form.Provider>
-      </div>
+      {told ? (
+        <div className="task-fields">
+          <Form.Provider value={context}>
+            <Field name="input" pointer="" schema={schema} value={input} required />
+          </Form.Provider>
+        </div>
+      ) : (
+        <details className="no-input">
+          <summary>This definition tells no input. Give one all the same</summary>
+          <Form.Provider value={context}>
+            <Field name="input" pointer="" schema={schema} value={input} required />
+          </Form.Provider>
+        </details>
+      )}
+      <footer className="dialog-foot">
+        <button type="button" className="button" onClick={useRun.getState().forget}>
+          Cancel
+        </button>
+        <button type="submit" className="button primary" title="Ctrl Enter" disabled={starting}>
+          <Icon name="run" /> {starting ? "Starting …" : "Start"}
+        </button>
+      </footer>
     </form>
   );
 }

@@ -1,28 +1,41 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type KeyboardEvent, useState } from "react";
 import { listRuns } from "../api/endpoints";
 import type { CallRecord, TaskRecord } from "../api/types";
 import { blockAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Icon } from "../ui/icons";
+import { Prose } from "../ui/Prose";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
 import { isOver, type RunView, useRun } from "./run";
 import { toldOf } from "./states";
-import { Timeline } from "./Timeline";
+import { Timeline, useNow } from "./Timeline";
 import "./runs.css";
 
 /** The run that is looked at: its tasks in time, and what became of them. */
 export function RunDrawer() {
-  const { asking, open, view } = useRun();
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    event.preventDefault();
+    useRun.getState().close();
+    document.getElementById("run")?.focus();
+  };
+  const { asking, open, none, view } = useRun();
   return (
     <>
       {asking && <RunDialog />}
       {open && (
-        <section className="drawer" aria-label="Run">
+        <section className="drawer" aria-label="Run" data-pane onKeyDown={onKey}>
           <RunHead view={view} />
-          {view ? <RunBody view={view} /> : <p className="empty">Starting …</p>}
+          {view ? (
+            <RunBody view={view} />
+          ) : (
+            <p className="empty">
+              {none ? "Nothing was run yet. Press Run to begin one." : "Looking at the run …"}
+            </p>
+          )}
         </section>
       )}
     </>
@@ -31,6 +44,7 @@ export function RunDrawer() {
 
 function RunHead({ view }: { view: RunView | null }) {
   const { cancel, close } = useRun();
+  const now = useNow(view !== null && !isOver(view));
   const spent = view?.record?.spent ?? view?.status?.spent;
   return (
     <header className="drawer-head">
@@ -40,7 +54,7 @@ function RunHead({ view }: { view: RunView | null }) {
       {(view?.record ?? view?.status)?.simulated && <span className="badge warning">simulated</span>}
       <span className="muted" role="status">
         {[
-          view && durationOf(view),
+          view && durationOf(view, now),
           spent?.calls ? `${spent.calls} ${spent.calls === 1 ? "call" : "calls"}` : null,
           spent?.tokens ? `${spent.tokens} tokens` : null,
           spent?.cost_usd ? `$${spent.cost_usd.toPrecision(2)}` : null,
@@ -49,7 +63,7 @@ function RunHead({ view }: { view: RunView | null }) {
           .join(" · ")}
       </span>
       <span className="grow" />
-      {view && !isOver(view) && (
+      {view && !isOver(view) && !ENDS.has(view.state) && (
         <button type="button" className="button small" onClick={() => void cancel()}>
           Cancel run
         </button>
@@ -61,7 +75,11 @@ function RunHead({ view }: { view: RunView | null }) {
   );
 }
 
-const durationOf = (view: RunView) => `${(((view.ended ?? Date.now()) - view.began) / 1000).toFixed(1)} s`;
+/** Told by its status, before its record is there. */
+const ENDS = new Set(["completed", "faulted", "cancelled", "terminated", "failed"]);
+
+const durationOf = (view: RunView, now: number) =>
+  `${(((view.ended ?? Math.max(now, view.began)) - view.began) / 1000).toFixed(1)} s`;
 
 function PastRuns({ current }: { current: RunView }) {
   const { data } = useQuery({ queryKey: ["runs", current.id, isOver(current)], queryFn: listRuns });
@@ -93,9 +111,17 @@ function RunBody({ view }: { view: RunView }) {
       <Timeline view={view} chosen={task?.id ?? null} choose={setChosen} />
       <div className="drawer-detail">
         {waiting.map((one) => !isOver(view) && <Emit key={one.id} task={one} />)}
-        {view.status?.impasse && <p className="block-fault">{view.status.impasse.last_failure}</p>}
+        {view.status?.impasse && (
+          <p className="block-fault">
+            <Prose text={view.status.impasse.last_failure ?? ""} />
+          </p>
+        )}
         {task && <TaskDetail task={task} />}
-        {!task && record?.failure && <p className="block-fault">{record.failure.message}</p>}
+        {!task && record?.failure && (
+          <p className="block-fault">
+            <Prose text={record.failure.message} />
+          </p>
+        )}
         {record && record.output !== undefined && record.output !== null && (
           <>
             <h3>Result</h3>
@@ -117,7 +143,11 @@ function TaskDetail({ task }: { task: TaskRecord }) {
         <b>{task.name}</b> <span className={`badge ${task.state}`}>{task.state}</span>{" "}
         <span className="muted">{task.summary}</span>
       </p>
-      {told && <p className={`block-told ${task.state}`}>{told}</p>}
+      {told && (
+        <p className={`block-told ${task.state}`}>
+          <Prose text={told} />
+        </p>
+      )}
       <p>
         {block && (
           <button
@@ -134,12 +164,12 @@ function TaskDetail({ task }: { task: TaskRecord }) {
             className="button small"
             onClick={() => void useRun.getState().rerun(task.pointer)}
           >
-            Run again from here
+            {task.state === "faulted" ? "Continue from here" : "Run again from here"}
           </button>
         )}
       </p>
       {task.calls?.map((call) => (
-        <CallDetail key={call.id} call={call} />
+        <CallDetail key={call.id} call={call} told={told} />
       ))}
       {task.output !== undefined && task.output !== null && (
         <details>
@@ -151,10 +181,14 @@ function TaskDetail({ task }: { task: TaskRecord }) {
   );
 }
 
-function CallDetail({ call }: { call: CallRecord }) {
+function CallDetail({ call, told }: { call: CallRecord; told: string | null }) {
   return (
     <>
-      {call.failure && <p className="block-fault">{call.failure.message}</p>}
+      {call.failure && call.failure.message !== told && (
+        <p className="block-fault">
+          <Prose text={call.failure.message} />
+        </p>
+      )}
       {call.request !== undefined && call.request !== null && (
         <details>
           <summary>Request{call.attempts > 1 ? `, ${call.attempts} attempts` : ""}</summary>

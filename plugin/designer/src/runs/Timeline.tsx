@@ -84,7 +84,8 @@ function secondsOf(task: TaskExecution, end: number): string {
   return took < 1000 ? `${Math.max(took, 0).toFixed(0)} ms` : `${(took / 1000).toFixed(1)} s`;
 }
 
-function useNow(goesOn: boolean): number {
+/** The time, as it passes. */
+export function useNow(goesOn: boolean): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     if (!goesOn) return;

@@ -20,11 +20,15 @@ export interface RunView {
 interface RunState {
   asking: boolean;
   open: boolean;
+  /** There are no runs to show. */
+  none: boolean;
   view: RunView | null;
   ask(): void;
   forget(): void;
   start(input: Json): Promise<void>;
   watch(id: string): Promise<void>;
+  /** Shows the latest run, from which one gets to the others. */
+  past(): Promise<void>;
   cancel(): Promise<void>;
   rerun(pointer: string): Promise<void>;
   emit(type: string, data: Json): Promise<boolean>;
@@ -107,10 +111,12 @@ export const useRun = create<RunState>()((set, get) => {
   return {
     asking: false,
     open: false,
+    none: false,
     view: null,
     ask: () => set({ asking: true }),
     forget: () => set({ asking: false }),
     async start(input) {
+      await useDocument.getState().settled();
       const { path, text } = useDocument.getState();
       if (path === null) return;
       try {
@@ -127,8 +133,17 @@ export const useRun = create<RunState>()((set, get) => {
       watching?.abort();
       watching = new AbortController();
       useRunStates.getState().show({});
-      set({ open: true, view: null });
+      set({ open: true, none: false, view: null });
       await follow(id, watching.signal);
+    },
+    async past() {
+      try {
+        const [latest] = await api.listRuns();
+        if (latest) await get().watch(latest.id);
+        else set({ open: true, none: true });
+      } catch (error) {
+        fail(error);
+      }
     },
     async cancel() {
       const { view } = get();

@@ -53,7 +53,9 @@ export function toldOf(task: TaskExecution, now: number): string | null {
     const of = task.max_attempts ? ` of ${task.max_attempts}` : "";
     return `${task.last_failure}${wait}${task.attempt ? `; attempt ${task.attempt}${of}` : ""}`;
   }
-  if (task.state === "waiting") return task.detail ?? "waits for an event";
+  if (task.state === "waiting" && task.kind.includes("listen"))
+    return "waits for an event: give it one in the run, below";
+  if (task.state === "waiting") return task.detail ?? null;
   if (task.state === "faulted") return task.detail ?? task.last_failure ?? null;
   return task.caught ? `caught: ${task.caught}` : null;
 }

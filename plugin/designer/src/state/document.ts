@@ -37,6 +37,8 @@ interface DocumentActions {
   open(definition: Definition): void;
   type(text: string): void;
   edit(edits: Edit[]): Promise<boolean>;
+  /** Waits until the edits that were asked for stand in the text. */
+  settled(): Promise<void>;
   undo(): void;
   redo(): void;
   select(pointer: string | null): void;
@@ -169,6 +171,9 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       edits = done.catch(() => undefined);
       return done;
     },
+    async settled() {
+      await edits;
+    },
     undo() {
       const { past, future, text } = get();
       const before = past.at(-1);
@@ -188,7 +193,10 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     select(selected) {
       set({ selected });
     },
-    save: () => write(get().base),
+    async save() {
+      await edits; // a field that was just left is part of what is saved
+      await write(get().base);
+    },
     takeDisk() {
       const { disk } = get();
       if (!disk) return;

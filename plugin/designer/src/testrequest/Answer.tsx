@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Block, Report } from "../api/types";
+import { Prose } from "../ui/Prose";
 import { Tabs } from "../ui/Tabs";
 import { OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
 import { useSession } from "./session";
@@ -7,7 +8,7 @@ import { useSession } from "./session";
 /** What became of the request: as it was prepared, what went over the wire, what came back, what a run makes of it. */
 export function Answer({ block }: { block: Block }) {
   const session = useSession();
-  const { phase, prepared, report, text, confirm, setup, problem } = session;
+  const { phase, prepared, report, text, missing, confirm, setup, problem } = session;
   const [tab, setTab] = useState("response");
   useEffect(() => {
     if (report) setTab(report.response ? "response" : report.outcome ? "outcome" : "prepared");
@@ -18,8 +19,14 @@ export function Answer({ block }: { block: Block }) {
       <Glance report={report} took={session.took} />
       {problem && (
         <div className="told bad" role="alert">
-          <p>{problem.message}</p>
-          {problem.hint && <p>{problem.hint}</p>}
+          <p>
+            <Prose text={problem.message} />
+          </p>
+          {problem.hint && (
+            <p>
+              <Prose text={problem.hint} />
+            </p>
+          )}
         </div>
       )}
       {setup && (
@@ -38,7 +45,12 @@ export function Answer({ block }: { block: Block }) {
       )}
       {phase === "idle" && !report && (
         <p className="muted">
-          Send makes this one request, by the same activity as a run, and shows its answer here.
+          Send makes this one request, as a run would, and shows here what was sent and what came back.
+        </p>
+      )}
+      {phase === "done" && missing.length > 0 && (
+        <p className="told warn" role="status">
+          Nothing was sent: the request needs a value for {missing.join(", ")}.
         </p>
       )}
       {(prepared || report) && (
@@ -82,7 +94,9 @@ function Confirm({ block }: { block: Block }) {
   const { confirm, send } = useSession();
   return (
     <div className="told warn" role="alert">
-      <p>{confirm}</p>
+      <p>
+        <Prose text={confirm ?? ""} />
+      </p>
       <button
         type="button"
         className="button small primary"
@@ -104,7 +118,11 @@ function Glance({ report, took }: { report: Report | null; took: number }) {
   const tokens = outcome?.usage?.total_tokens;
   return (
     <div className="glance" role="status">
-      {response && <b className={response.status < 400 ? "good" : "bad"}>{response.status}</b>}
+      {response ? (
+        <b className={response.status < 400 ? "good" : "bad"}>{response.status}</b>
+      ) : (
+        <b className="bad">no answer</b>
+      )}
       {wire?.simulated && <span className="badge warning">simulated</span>}
       {time > 0 && <span>{time < 1000 ? `${time.toFixed(0)} ms` : `${(time / 1000).toFixed(2)} s`}</span>}
       {size !== null && <span>{size < 2048 ? `${size} B` : `${(size / 1024).toFixed(1)} KB`}</span>}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Block, Json } from "../api/types";
 import { useCursor } from "../request/form";
 import { flattened } from "../state/blocks";
@@ -14,15 +14,19 @@ export function InputPanel({ block }: { block: Block }) {
   const sample = useSample(path);
   const missing = useSession((state) => state.missing);
   const keep = useData((state) => state.keep);
+  const pane = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (missing.length) pane.current?.querySelector("textarea")?.focus();
+  }, [missing]);
   const outputs = [...new Set([...reads.tasks, ...Object.keys(sample.outputs)])].filter(
     (name) => name !== block.name,
   );
   const values = [...new Set([...missing, ...Object.keys(sample.values)])];
   return (
-    <section className="test-pane" aria-label="Input">
+    <section className="test-pane" aria-label="Input" ref={pane}>
       <h3>Input</h3>
       {missing.length > 0 && (
-        <p className="ask">The request reads these values. Give them, and send again.</p>
+        <p className="ask">The request reads these values. Give them, and send again: Ctrl Enter.</p>
       )}
       {values.map((name) => (
         <Part

@@ -6,6 +6,8 @@ import "./tree.css";
 const AT_ONCE = 100;
 const OPEN_DEPTH = 2;
 const CUT = 240;
+/** From so many on, fields without a value stand in the way of those that have one. */
+const MANY_NULLS = 4;
 
 interface Props {
   value: Json;
@@ -37,11 +39,17 @@ function Node({ value, keys, base, pick, depth, name }: NodeProps) {
   const nested = typeof value === "object" && value !== null;
   const [open, setOpen] = useState(depth < OPEN_DEPTH);
   const [shown, setShown] = useState(AT_ONCE);
+  const [withNulls, setWithNulls] = useState(false);
+  const nulls =
+    nested && !Array.isArray(value) ? Object.values(value).filter((part) => part === null).length : 0;
+  const hidden = withNulls || nulls < MANY_NULLS ? 0 : nulls;
   const entries: [string | number, Json][] = !nested
     ? []
     : Array.isArray(value)
       ? value.slice(0, shown).map((part, index) => [index, part])
-      : Object.entries(value).slice(0, shown);
+      : Object.entries(value)
+          .filter(([, part]) => !hidden || part !== null)
+          .slice(0, shown);
   const count = nested ? (Array.isArray(value) ? value.length : Object.keys(value).length) : 0;
   return (
     <div className="node">
@@ -77,9 +85,14 @@ function Node({ value, keys, base, pick, depth, name }: NodeProps) {
               name={key}
             />
           ))}
-          {count > shown && (
+          {hidden > 0 && (
+            <button type="button" className="button small plain" onClick={() => setWithNulls(true)}>
+              {hidden} more are null
+            </button>
+          )}
+          {count - hidden > shown && (
             <button type="button" className="button small plain" onClick={() => setShown(shown + AT_ONCE)}>
-              {count - shown} more
+              {count - hidden - shown} more
             </button>
           )}
         </div>

@@ -1,5 +1,6 @@
-import { useEffect } from "react";
+import { type KeyboardEvent, useEffect } from "react";
 import type { Block } from "../api/types";
+import { leaveField } from "../app/keys";
 import { useLayout } from "../app/layout";
 import { TaskFields, useTaskForm } from "../request/TaskPane";
 import { blockAt } from "../state/blocks";
@@ -31,9 +32,15 @@ function Tested({ block, close }: { block: Block; close(): void }) {
   useEffect(() => void useSession.getState().look(block.pointer), [block.pointer, text]);
   const form = useTaskForm(block.pointer);
   const sending = phase === "sending";
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || sending) return;
+    event.preventDefault();
+    leaveField();
+    void send(block.pointer, block.name);
+  };
   return (
-    <>
-      <header className="test-head">
+    <section className="test" aria-label="Request" onKeyDown={onKey}>
+      <header className="dialog-head">
         <h2>Test request</h2>
         <code>{block.name}</code>
         <span className="grow" />
@@ -46,6 +53,7 @@ function Tested({ block, close }: { block: Block; close(): void }) {
           <button
             type="button"
             className="button primary"
+            title="Ctrl Enter"
             onClick={() => void send(block.pointer, block.name)}
           >
             <Icon name="send" /> {phase === "done" ? "Send again" : "Send"}
@@ -60,10 +68,11 @@ function Tested({ block, close }: { block: Block; close(): void }) {
         <section className="test-pane" aria-label="Settings">
           <h3>Settings</h3>
           {form.error && <p className="field-fault error">{form.error.message}</p>}
+          {!form.data && !form.error && <p className="muted">Loading the fields …</p>}
           {form.data && <TaskFields form={form.data} block={block} />}
         </section>
         <Answer block={block} />
       </div>
-    </>
+    </section>
   );
 }

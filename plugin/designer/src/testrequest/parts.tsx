@@ -12,12 +12,13 @@ import type {
 } from "../api/types";
 import { asYaml } from "../catalog/yaml";
 import { useCursor } from "../request/form";
+import { Prose, Told } from "../ui/Prose";
 import { JsonTree } from "./JsonTree";
 import { ValueTable } from "./ValueTable";
 
 const MAX_TEXT = 200_000;
 
-function Told({
+function PartView({
   part,
   children,
 }: {
@@ -26,13 +27,26 @@ function Told({
 }) {
   return (
     <div className="part">
-      <p>{part.happened}</p>
-      {part.run_would && <p className="muted">A run would {part.run_would}</p>}
-      {part.change && <p className="change">{part.change}</p>}
+      <p>
+        <Prose text={part.happened} />
+      </p>
+      {part.run_would && (
+        <p className="muted">
+          A run would <Prose text={ended(part.run_would)} />
+        </p>
+      )}
+      {part.change && (
+        <p className="change">
+          <b>To do:</b> <Prose text={ended(part.change)} />
+        </p>
+      )}
       {children}
     </div>
   );
 }
+
+/** Texts of the server are parts of a sentence. */
+const ended = (text: string) => (/[.!?…\]"]$/.test(text) ? text : `${text}.`);
 
 export function Code({ value, label }: { value: Json; label: string }) {
   const text = useMemo(() => (typeof value === "string" ? value : JSON.stringify(value, null, 2)), [value]);
@@ -60,14 +74,14 @@ function Headers({ headers }: { headers: Record<string, string> }) {
 function Faults({ faults }: { faults: Drift[] | undefined }) {
   return faults?.map((fault) => (
     <p className="field-fault warning" key={fault.pointer + fault.message}>
-      <code>{fault.pointer}</code> {fault.message} {fault.hint && <small>{fault.hint}</small>}
+      <code>{fault.pointer}</code> <Told message={fault.message} hint={fault.hint} />
     </p>
   ));
 }
 
 export function PreparedView({ part }: { part: PreparedPart }) {
   return (
-    <Told part={part}>
+    <PartView part={part}>
       <Faults faults={part.warnings} />
       <p className="line">
         <b>{part.method.toUpperCase()}</b> <code>{part.uri}</code>
@@ -75,7 +89,7 @@ export function PreparedView({ part }: { part: PreparedPart }) {
       </p>
       <Headers headers={part.headers} />
       {part.body !== undefined && part.body !== null && <Code value={part.body} label="Body" />}
-    </Told>
+    </PartView>
   );
 }
 
@@ -95,13 +109,13 @@ function Copy({ text, label }: { text: string; label: string }) {
 
 export function WireView({ part }: { part: WirePart }) {
   return (
-    <Told part={part}>
+    <PartView part={part}>
       <ol className="hops">
         {part.hops?.map((hop) => (
           <HopLine key={hop.started} hop={hop} />
         ))}
       </ol>
-    </Told>
+    </PartView>
   );
 }
 
@@ -145,7 +159,7 @@ export function ResponseView({ report, block }: { report: Report; block: Block }
   const picked = outcome?.downstream !== undefined && !outcome.error;
   const value = picked ? (outcome?.downstream ?? null) : answerOf(response);
   return (
-    <Told part={response}>
+    <PartView part={response}>
       <Faults faults={response.drift} />
       <div className="views">
         {(["tree", "table", "json", "headers"] as const).map((one) => (
@@ -171,13 +185,13 @@ export function ResponseView({ report, block }: { report: Report; block: Block }
       {view === "table" && <ValueTable value={value} />}
       {view === "json" && <Code value={answerOf(response)} label="Body of the response" />}
       {view === "headers" && <Headers headers={response.headers ?? {}} />}
-    </Told>
+    </PartView>
   );
 }
 
 export function OutcomeView({ part, block }: { part: OutcomePart; block: Block }) {
   return (
-    <Told part={part}>
+    <PartView part={part}>
       <p className="muted">
         attempt {part.attempt} of {part.attempts}
         {part.retry_after ? ` · the server asked to wait ${part.retry_after} s` : ""}
@@ -198,6 +212,6 @@ export function OutcomeView({ part, block }: { part: OutcomePart; block: Block }
         </>
       )}
       {part.usage && <Code value={part.usage} label="Usage" />}
-    </Told>
+    </PartView>
   );
 }

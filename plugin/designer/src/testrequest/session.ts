@@ -105,6 +105,7 @@ export const useSession = create<Session & Actions>()((set, get) => ({
     }
   },
   async send(pointer, name, confirmed = get().changes !== null) {
+    await useDocument.getState().settled(); // what is tried is what the form shows
     const { path, text } = useDocument.getState();
     if (path === null) return;
     going?.abort();

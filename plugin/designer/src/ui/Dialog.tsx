@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 
 interface Props {
   label: string;
@@ -10,7 +10,8 @@ interface Props {
 /** A modal dialog of the browser: it holds the focus, gives it back, and closes on Escape. */
 export function Dialog({ label, className = "", close, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed while it still is in the page: the browser gives the focus back by that, and not for one that has gone.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();
@@ -24,6 +25,7 @@ export function Dialog({ label, className = "", close, children }: Props) {
         event.preventDefault();
         close();
       }}
+      onClose={() => dialog.current?.open || close()}
       onClick={(event) => event.target === dialog.current && close()}
     >
       {children}

@@ -21,12 +21,13 @@ const paths: Record<string, string> = {
   trash: "M3 4.500h10M6.5 4.500V3h3v1.500M4.5 4.500l.5 8.500h6l.5-8.5",
   up: "M8 13V3M4 7l4-4 4 4",
   down: "M8 3v10M4 9l4 4 4-4",
+  keys: "M2 4.500h12a.5.5 0 0 1 .5.5v6a.5.5 0 0 1-.5.5H2a.5.5 0 0 1-.5-.5V5a.5.5 0 0 1 .5-.5ZM4 7h.5M6.500 7H7M9 7h.5M11.500 7h.5M5 9.500h6",
   send: "M2.5 8 13.5 3 10 13.5 7.5 9 2.5 8Z",
 };
 
 const kinds: [RegExp, string][] = [
   [/chatCompletion/, "chat"],
-  [/map|paginate|batch|^for/, "loop"],
+  [/map|paginate|batch|^for$/, "loop"],
   [/^call|http|openapi/, "http"],
   [/^(set|switch|fork|try|listen|emit|raise|wait|run|do)\b/, ""],
 ];

@@ -56,7 +56,7 @@ class Reloaded:
         except CliError as error:
             if is_whole:
                 raise
-            print_note(f"{error.message}: served by name is nothing until then")
+            print_note(f"{error.message}; until they are corrected, no definition can be run by its name")
 
     @property
     def state_directory(self) -> Path:

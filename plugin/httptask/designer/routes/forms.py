@@ -22,7 +22,7 @@ from httptask.testrequest.operation import find_called
 
 router = APIRouter(tags=["forms"])
 
-_WITH_FIELDS: Final = ("set", "wait", "raise", "emit", "listen", "for")
+_WITH_FIELDS: Final = ("set", "switch", "wait", "raise", "emit", "listen", "for")
 """Kinds of tasks beside calls whose own key holds values; that of others holds tasks."""
 _HTTP: Final = ("http", "httpRequest")
 _FILLED_IN: Final = re.compile(r"\$\{[^}]*\}|\{[^{}]*\}")

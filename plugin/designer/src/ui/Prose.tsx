@@ -1,0 +1,35 @@
+import { Fragment } from "react";
+
+export interface Piece {
+  text: string;
+  isCode: boolean;
+}
+
+/** A text as it is written in documents and faults: what stands in backticks is code. Nothing else of it is markup. */
+export function piecesOf(text: string): Piece[] {
+  return text
+    .split(/`([^`\n]+)`/)
+    .map((part, index) => ({ text: part, isCode: index % 2 === 1 }))
+    .filter((piece) => piece.text !== "");
+}
+
+export function Prose({ text }: { text: string }) {
+  return piecesOf(text).map((piece, index) =>
+    piece.isCode ? <code key={index}>{piece.text}</code> : <Fragment key={index}>{piece.text}</Fragment>,
+  );
+}
+
+/** What is wrong, and what to do about it. */
+export function Told({ message, hint }: { message: string; hint?: string | null | undefined }) {
+  return (
+    <>
+      <Prose text={message} />
+      {hint && (
+        <small>
+          {" "}
+          <Prose text={hint} />
+        </small>
+      )}
+    </>
+  );
+}
