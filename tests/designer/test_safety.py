@@ -4,9 +4,11 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from httptask.designer.app import ROUTERS, create_api
 from httptask.designer.safety import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES
@@ -61,6 +63,9 @@ def routes(folder: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for method in route.methods or ()
     }
     assert set(told) == known  # none is hidden from the description
+    assert all(isinstance(route, APIRoute) for router in ROUTERS for route in router.routes)
+    beside = {route.path for route in api.routes if isinstance(route, Route)}
+    assert beside == {"/api/openapi.json"}
     for (method, path), operation in told.items():
         yield method, path, operation
     yield "GET", "/api/openapi.json", {}
@@ -74,11 +79,17 @@ def filled(route: str, **values: str) -> str:
     return "/".join(parts)
 
 
-def body_of(told: dict[str, Any], document: dict[str, Any], **values: Any) -> dict[str, Any]:
-    """A body that fits a route's schema, with some values."""
+def model_of(told: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a route's body; empty where it takes none."""
     content = told.get("requestBody", {}).get("content", {}).get("application/json", {})
     name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-    schema = document["components"]["schemas"].get(name, {})
+    schema: dict[str, Any] = document["components"]["schemas"].get(name, {})
+    return schema
+
+
+def body_of(told: dict[str, Any], document: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """A body that fits a route's schema, with some values."""
+    schema = model_of(told, document)
     made: dict[str, Any] = {}
     for key in schema.get("required", ()):
         stand_ins: dict[str, Any] = {"array": [], "object": {}, "boolean": True, "integer": 0}
@@ -186,6 +197,38 @@ async def test_no_route_leads_out_of_the_folder(folder: Path) -> None:
     assert passed == []
     assert tried > len(ASTRAY) * 3
     assert (folder.parent / "outside.yaml").read_text() == before
+
+
+async def test_no_value_of_any_route_leads_out_of_the_folder(folder: Path) -> None:
+    """Whatever a value is called, newer ones too."""
+    document = create_api(workspace_of(folder, {})).openapi()
+    before = outside(folder)
+    told: list[str] = []
+    async with asked(workspace_of(folder, {})) as client:
+        for method, path, operation in routes(folder):
+            body = body_of(operation, document)
+            properties = model_of(operation, document).get("properties", {})
+            texts = [key for key, schema in properties.items() if '"string"' in json.dumps(schema)]
+            names = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
+            for astray in ("../outside.yaml", "linked"):
+                urls = [filled(path, **{name: quote(astray, safe="")}) for name in names]
+                tries = [(url, body) for url in urls] + [
+                    (filled(path), {**body, key: astray}) for key in texts
+                ]
+                for url, sent in tries or [(path, body)]:
+                    answer = await client.request(method, url, params={"q": astray}, json=sent or None)
+                    told += [f"{method} {url} {sent}"] if OUTSIDE in answer.text else []
+    assert told == []
+    assert outside(folder) == before
+
+
+def outside(folder: Path) -> dict[str, bytes]:
+    """All that stands beside a folder."""
+    return {
+        str(file): file.read_bytes()
+        for file in folder.parent.rglob("*")
+        if file.is_file() and not file.is_relative_to(folder)
+    }
 
 
 async def test_every_answer_binds_the_browser(folder: Path) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import shutil
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page
+from playwright.async_api import ConsoleMessage, Page, Response
 
 from httptask.designer.building import SOURCES
 from support.commands import Command, Shell
@@ -59,10 +60,16 @@ class Browser:
         self.pictures = pictures
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
+        page.on("response", self._read)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
+
+    async def _read(self, response: Response) -> None:
+        """What the console tells only the status of."""
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            self.complaints.append(f"{response.status} of {response.url}: {await response.text()}")
 
     async def look(self, name: str) -> None:
         """Keep a picture, and hold the page against the rules of accessibility."""

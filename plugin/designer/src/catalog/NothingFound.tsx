@@ -85,7 +85,7 @@ function AddApi({ known }: { known: KnownApi[] }) {
       )}
       {adding.data && (
         <p role="status">
-          Added {adding.data.title || adding.data.api}: {adding.data.operations} operations.
+          Added {adding.data.title || adding.data.api}, operations: {adding.data.operations}.
         </p>
       )}
       {shown.length > 0 && (
