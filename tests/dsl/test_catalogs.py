@@ -91,6 +91,22 @@ def test_faults_of_a_file_are_told_there(name: str, tmp_path: Path) -> None:
         assert told(loaded, tmp_path) == [place + expected]
 
 
+def test_a_faulty_catalogue_hides_no_other(tmp_path: Path) -> None:
+    use = """use:
+  catalogs:
+    ours: { endpoint: 'file://./shared' }
+    distant: { endpoint: 'https://example.com/functions' }
+    nameless: {}
+"""
+    file = written(tmp_path, use=use, shout="when: a\nset: { text: x }")
+    shout = tmp_path / "shared/functions/shout/1.0.0/function.yaml"
+    assert [(report.file, report.line, report.code) for report in load_file(file).reports] == [
+        (str(file), 5, "unsupported"),
+        (str(file), 6, "missing-key"),
+        (str(shout), 1, "unknown-key"),
+    ]
+
+
 MISSING = {
     "no such version": ("greet:2.0.0@ours", "there is no file shared/functions/greet/2.0.0/function.yaml"),
     "no such name": ("great:1.0.0@ours", "there is no file shared/functions/great/1.0.0/function.yaml"),

@@ -202,3 +202,11 @@ def test_what_a_call_reads_and_a_sample_lacks_is_asked_for() -> None:
     program = compile_definition(parse(IN_FUNCTIONS)).program
     assert program is not None
     assert values_read(program, FETCH % (1, "given"), Sample()) == [".fixed", ".id"]
+
+
+def test_a_name_that_several_tasks_have_is_listed_once() -> None:
+    twice = ", ".join(f"{{ {name}: {{ do: [{{ get: {{ set: {{ x: 1 }} }} }}] }} }}" for name in "ab")
+    found = compiled(f"do: [{twice}]").program
+    assert found is not None
+    with pytest.raises(NotTestable, match=r"there is no task wait; tasks of this definition: get, a, b$"):
+        values_read(found, "wait", Sample())

@@ -14,7 +14,7 @@ from ipaddress import (
     ip_network,
 )
 
-__all__ = ["Network", "parse_networks", "refusal"]
+__all__ = ["Network", "fixed_address", "parse_networks", "refusal"]
 
 Network = IPv4Network | IPv6Network
 
@@ -31,6 +31,15 @@ _SPECIAL_PURPOSE: tuple[Network, ...] = (
     IPv6Network("2001:db8::/32"),  # documentation
     IPv6Network("3fff::/20"),  # documentation (RFC 9637)
 )
+_THIS_MACHINE, _METADATA = "127.0.0.1", "169.254.169.254"
+_ALWAYS_AT = {
+    **dict.fromkeys(("localhost", "localhost.localdomain", "localhost4", "localhost6"), _THIS_MACHINE),
+    **dict.fromkeys(("ip6-localhost", "ip6-loopback"), _THIS_MACHINE),
+    **dict.fromkeys(("metadata.google.internal", "metadata.goog", "metadata"), _METADATA),
+    **dict.fromkeys(("instance-data.ec2.internal", "instance-data"), _METADATA),
+    "metadata.tencentyun.com": "169.254.0.23",
+}
+"""Names of this machine and of the metadata services of clouds, which lead to the same place in every network."""
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 
@@ -48,6 +57,13 @@ def parse_networks(names: Sequence[str]) -> tuple[Network, ...]:
     for name in names:
         networks.extend(_LOOPBACK if name == "loopback" else (ip_network(name, strict=False),))
     return tuple(networks)
+
+
+def fixed_address(host: str) -> str | None:
+    """The address that a host is, or that its name has in every network; None where only a resolver tells."""
+    name = host.rstrip(".")
+    known = _THIS_MACHINE if name.endswith(".localhost") else _ALWAYS_AT.get(name)
+    return host if known is None and _is_address(host) else known
 
 
 def refusal(address: str, allowed: Sequence[Network] = ()) -> str | None:
@@ -73,6 +89,14 @@ def refusal(address: str, allowed: Sequence[Network] = ()) -> str | None:
     if isinstance(ip, IPv6Address) and ip not in _GLOBAL_UNICAST:
         return "a special-purpose address"
     return None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

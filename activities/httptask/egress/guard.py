@@ -3,23 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from httptask.egress.address import Network, refusal
+from httptask.egress.address import Network, fixed_address, refusal
 from httptask.http.errors import AddressForbidden, ConnectFailed
 
 __all__ = ["Guard", "ResolvedAddress"]
-
-_LOOPBACK, _METADATA = "127.0.0.1", "169.254.169.254"
-_ALWAYS_AT = {
-    **dict.fromkeys(("localhost", "localhost.localdomain", "localhost4", "localhost6"), _LOOPBACK),
-    **dict.fromkeys(("ip6-localhost", "ip6-loopback"), _LOOPBACK),
-    **dict.fromkeys(("metadata.google.internal", "metadata.goog", "metadata"), _METADATA),
-    **dict.fromkeys(("instance-data.ec2.internal", "instance-data"), _METADATA),
-    "metadata.tencentyun.com": "169.254.0.23",
-}
-"""Names of this machine and of the metadata services of clouds, which lead to the same place in every network."""
 
 AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
 """As `socket.getaddrinfo` gives it."""
@@ -86,12 +75,9 @@ class Guard:
         Raises:
             AddressForbidden: it may not be reached.
         """
-        name = host.rstrip(".")
-        known = _LOOPBACK if name.endswith(".localhost") else _ALWAYS_AT.get(name)
-        if known is not None:
-            self._judge(known, host)
-        elif _is_address(host):
-            self._judge(host, None)
+        address = fixed_address(host)
+        if address is not None:
+            self._judge(address, None if address == host else host)
 
     def _judge(self, address: str, host: str | None) -> None:
         reason = refusal(address, self._allowed)
@@ -102,14 +88,6 @@ class Guard:
                 "without one",
                 details={"host": host or address, "address": address},
             )
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _numeric(sockaddr: Sequence[Any]) -> str:

@@ -25,7 +25,7 @@ def findings_of(
     *,
     portable: bool = False,
 ) -> list[Report]:
-    """All faults and warnings of one definition, in the order of its text.
+    """All faults and warnings of one definition, in the order of its text, and then those of its functions' files.
 
     Args:
         loaded: the definition.
@@ -46,7 +46,10 @@ def findings_of(
         *of_operations,
         *beyond_standard,
     ]
-    return sorted([*loaded.reports, *loaded.report(further)], key=lambda report: (report.line, report.column))
+    return sorted(
+        [*loaded.reports, *loaded.report(further)],
+        key=lambda report: (report.file != loaded.name, report.file, report.line, report.column),
+    )
 
 
 def missing_definitions(loaded: Sequence[Loaded], beside: Iterable[Path]) -> Iterator[Report]:

@@ -175,7 +175,7 @@ def find_task(program: Program, task: str) -> TaskNode:
     if found:
         pointers = ", ".join(node.pointer for node in found)
         raise NotTestable(f"there are several tasks named {task}; name one by its pointer: {pointers}")
-    names = [node.name for node in program.nodes.values()]
+    names = list(dict.fromkeys(node.name for node in program.nodes.values()))
     hint = hint_for_misspelt(task, names, mark="") or f"tasks of this definition: {', '.join(names)}"
     raise NotTestable(f"there is no task {task}; {hint}")
 

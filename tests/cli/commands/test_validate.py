@@ -71,12 +71,18 @@ async def test_connections_that_the_project_lacks(shell: Shell) -> None:
 
     code, alone = await shell.run("validate", "known.yaml")
     shell.write("httptask.toml", '[connections.local]\nbase_url = "http://127.0.0.1:9"\n')
+    _, closed = await shell.run("validate", "known.yaml")
+    shell.write(
+        "httptask.toml",
+        '[connections.local]\nbase_url = "http://127.0.0.1:9"\nallow_private = ["loopback"]\n',
+    )
     known_code, known = await shell.run("validate", "known.yaml")
     misspelt_code, misspelt = await shell.run("validate", "misspelt.yaml")
 
     assert (code, known_code, misspelt_code) == (0, 0, 0)
     assert "known.yaml:3:64: warning[unknown-connection]: there is no connection `local`" in alone.stdout
     assert "declare it in httptask.toml: [connections.local]; connections: `openai`" in alone.stdout
+    assert "httptask.toml:2:13: warning[private-server]: calls over the connection local" in closed.stdout
     assert known.stdout == ""
     assert misspelt.stdout.count("did you mean `local`?") == 2
     assert "misspelt.yaml:4:" in misspelt.stdout

@@ -40,7 +40,7 @@ def validate(
     Connections are looked up in httptask.toml; without one there is `openai` only.
     """
     from httptask.cli.project.project import load_project
-    from httptask.config.credential_warnings import credential_warnings
+    from httptask.config.warnings import credential_warnings, server_warnings
     from httptask.explain.findings import missing_definitions
 
     project = load_project(config).config
@@ -53,7 +53,7 @@ def validate(
         reports += missing_definitions(loaded, _beside(files, loaded))
     except ValueError as error:
         raise CliError(str(error)) from None
-    reports += credential_warnings(project)
+    reports += [*credential_warnings(project), *server_warnings(project)]
     if json:
         print_json([report.as_json() for report in reports])
     else:

@@ -44,7 +44,7 @@ class Finding:
 
 def examine(config: "Config", environment: Mapping[str, str], loaded: "Iterable[Loaded]") -> list[Finding]:
     """Look at every definition, connection, activity and secret; only what a definition uses can be at fault."""
-    from httptask.config.credential_warnings import credential_warnings, undeclared_secrets
+    from httptask.config.warnings import credential_warnings, undeclared_secrets
     from httptask.explain.findings import uses_of_connections
     from httptask.secrets.store import SecretStore
 

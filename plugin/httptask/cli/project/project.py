@@ -66,7 +66,7 @@ def load_project(
 
 def tell_credential_warnings(config: Config) -> None:
     """Say on stderr what is written as it is where a secret belongs, and which secrets are not declared."""
-    from httptask.config.credential_warnings import credential_warnings
+    from httptask.config.warnings import credential_warnings
 
     for report in credential_warnings(config):
         print_note(str(report))

@@ -17,6 +17,7 @@ _TASK: Final[dict[str, Any]] = {"set": "${ . }"}
 _DOCUMENT: Final = {"dsl": "1.0.3", "namespace": "unknown", "name": "unknown", "version": "0.0.0"}
 _USED: Final[dict[Token, Any]] = {
     "authentications": {},
+    "catalogs": {"endpoint": "file://./catalog"},
     "errors": {"type": "https://example.invalid", "status": 500},
     "retries": {"limit": {"attempt": {"count": 1}}},
     "timeouts": {"after": "PT1S"},

@@ -1,6 +1,7 @@
-"""Credentials of connections as `httptask.toml` writes them: by the name of a secret, or in a way that is none."""
+"""What of a valid `httptask.toml` is not meant: credentials that are no secrets, and servers that no call may reach."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 from httptask.authentication.check import credentials_in
@@ -10,17 +11,17 @@ from httptask.connections.connection import Connection
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place
+from httptask.egress.address import fixed_address, parse_networks, refusal
 from httptask.http.headers import is_credential
+from httptask.http.url import Url
 from httptask.json.pointer import json_pointer
 from httptask.secrets.references import cut_secrets
 
-__all__ = ["credential_warnings", "undeclared_secrets"]
+__all__ = ["credential_warnings", "server_warnings", "undeclared_secrets"]
 
 
 def credential_warnings(config: Config) -> list[Report]:
     """Credentials that stand in the file as they are, and secrets that it names and does not declare."""
-    file = config.file or Path(CONFIG_NAME)
-    text = file.read_text(encoding="utf-8") if config.file else ""
     found = [
         (
             Fault(
@@ -49,6 +50,34 @@ def credential_warnings(config: Config) -> list[Report]:
         for connection in config.connections.values()
         for name in undeclared_secrets(config, connection)
     ]
+    return _reports(config, found)
+
+
+def server_warnings(config: Config) -> list[Report]:
+    """Servers at private addresses, as their `base_url` says already, that their connections don't open."""
+    found: list[tuple[Fault, str]] = []
+    for connection in config.connections.values():
+        host = Url.parse(connection.origin).host if connection.origin else ""
+        address = fixed_address(host)
+        reason = refusal(address, parse_networks(connection.allow_private)) if address else None
+        if address and reason:
+            network = "loopback" if ip_address(address).is_loopback else address
+            where = address if address == host else f"{host} at {address}"
+            fault = Fault(
+                json_pointer(("connections", connection.name, "base_url")),
+                "private-server",
+                f"calls over the connection {connection.name} are refused: {where} is {reason}",
+                f'if that is meant, add allow_private = ["{network}"] under [connections.{connection.name}]',
+                severity=Severity.WARNING,
+            )
+            found.append((fault, connection.base_url or ""))
+    return _reports(config, found)
+
+
+def _reports(config: Config, found: list[tuple[Fault, str]]) -> list[Report]:
+    """Faults, each with the words that it is about."""
+    file = config.file or Path(CONFIG_NAME)
+    text = file.read_text(encoding="utf-8") if config.file else ""
     return [Report.of(str(file), _place(text, words), fault) for fault, words in found]
 
 

@@ -1,11 +1,11 @@
-"""Credentials in `httptask.toml`: variables that nobody puts in, literals, and secrets that are not declared."""
+"""What of `httptask.toml` is not meant: variables that nobody puts in, credentials as they are, servers that are closed."""
 
 from pathlib import Path
 
 import pytest
 
 from httptask.config import ConfigInvalid, load_config
-from httptask.config.credential_warnings import credential_warnings
+from httptask.config.warnings import credential_warnings, server_warnings
 from support.configs import written
 
 SERVER = '[connections.x]\nbase_url = "https://x.example.com"\n'
@@ -160,3 +160,29 @@ def test_paths_below_an_authority_and_other_headers_are_no_credentials(tmp_path:
         + '[secrets.A]\nenvironment = "A"',
     )
     assert credential_warnings(load_config(file, {})) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "told", "network"),
+    [
+        ("http://localhost:11434/v1", "localhost at 127.0.0.1 is a loopback address", "loopback"),
+        ("http://[::1]:8080", "::1 is a loopback address", "loopback"),
+        ("https://10.1.2.3/api", "10.1.2.3 is a private address", "10.1.2.3"),
+    ],
+    ids=["localhost", "loopback", "private"],
+)
+def test_a_server_that_calls_may_not_reach_is_told(tmp_path: Path, url: str, told: str, network: str) -> None:
+    file = written(tmp_path, SERVER + f'[connections.own]\nbase_url = "{url}"\n')
+    [report] = server_warnings(load_config(file, {}))
+    assert str(report) == (
+        f"{file}:4:13: warning[private-server]: calls over the connection own are refused: {told}\n"
+        f'  hint: if that is meant, add allow_private = ["{network}"] under [connections.own]'
+    )
+    file.write_text(file.read_text() + f'allow_private = ["{network}"]\n')
+    assert server_warnings(load_config(file, {})) == []
+
+
+def test_where_a_secret_or_a_provider_leads_is_not_told(tmp_path: Path) -> None:
+    text = '[connections.a]\nbase_url = "$secrets.A"\n[connections.b]\nprovider = "ollama"\n'
+    file = written(tmp_path, text + '[secrets.A]\nenvironment = "A"\n')
+    assert server_warnings(load_config(file, {"A": "http://127.0.0.1"})) == []
