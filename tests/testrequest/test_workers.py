@@ -1,6 +1,7 @@
 """A test request is sent by the workers of a task queue, with what they have under the names of a definition."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from temporalio import workflow
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import ActivityExecutionStatus, Client, WorkflowExecutionStatus
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig
@@ -111,9 +112,18 @@ async def test_what_the_workers_lack_is_told(temporal: WorkflowEnvironment, serv
 
 
 async def test_a_queue_without_workers_is_told_at_once(temporal: WorkflowEnvironment) -> None:
+    queue = f"nobody-{uuid.uuid4()}"
     async with asyncio.timeout(2):
-        with pytest.raises(NoWorker, match="no worker polls the task queue nobody"):
-            await profiles_on(temporal.client, "nobody", program(), "tell")
+        with pytest.raises(NoWorker, match=f"no worker polls the task queue {queue}"):
+            await profiles_on(temporal.client, queue, program(), "tell")
+
+    status = None
+    async with asyncio.timeout(20):
+        while status in (None, ActivityExecutionStatus.RUNNING):  # Temporal lists it a moment later
+            await asyncio.sleep(0.05)
+            async for asked in temporal.client.list_activities(f"TaskQueue = '{queue}'"):
+                status = asked.status
+    assert status is ActivityExecutionStatus.TERMINATED  # no worker that comes is asked what nobody waits for
 
 
 async def test_a_server_without_standalone_activities_runs_a_workflow_of_one_call(
@@ -192,4 +202,5 @@ async def test_a_worker_with_versions_may_have_the_plugin(temporal: WorkflowEnvi
         version=WorkerDeploymentVersion("tests", "1"), use_worker_versioning=True
     )
     worker = Worker(client, task_queue="versions", workflows=[Own], deployment_config=versions)
-    assert Own in worker.config()["workflows"]
+    settings: dict[str, Any] = {**worker.config()}
+    assert Own in settings["workflows"]

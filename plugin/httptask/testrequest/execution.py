@@ -1,7 +1,9 @@
 """One activity that a client asks for: standalone, or in a workflow of its own where that can't be."""
 
+import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
@@ -26,6 +28,8 @@ __all__ = ["Asked", "Executed", "Execution", "ExecutionFailed", "ask", "begin"]
 _MARGIN = timedelta(seconds=10)
 _UNTIL_BEGUN = timedelta(seconds=10)
 _ANSWER_TIME = timedelta(seconds=10)
+_PARTING_TIME = timedelta(seconds=2)
+_NOT_WANTED = "nobody waits for it"
 
 Result = TypeVar("Result")
 
@@ -131,7 +135,7 @@ async def ask(
     schedule_to_start: timedelta = _UNTIL_BEGUN,
     start_to_close: timedelta = _ANSWER_TIME,
 ) -> Result:
-    """Ask the workers of a queue by an activity, and wait for the answer.
+    """Ask the workers of a queue by an activity, and wait for the answer; who stops waiting ends it.
 
     Args:
         client: of the cluster, with the plugin.
@@ -157,7 +161,13 @@ async def ask(
         schedule_to_start=schedule_to_start,
         start_to_close=start_to_close,
     )
-    return await (await begin(client, asked)).result()
+    execution = await begin(client, asked)
+    try:
+        return await execution.result()
+    except asyncio.CancelledError:
+        with suppress(RPCError):
+            await execution.handle.terminate(reason=_NOT_WANTED, rpc_timeout=_PARTING_TIME)
+        raise
 
 
 async def begin(client: Client, asked: Asked[Result], *, live: bool = False) -> Execution[Result]:

@@ -1,7 +1,7 @@
 """The workers of a task queue, and what they have under the names of a task: a test request is theirs to send."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from temporalio.client import Client
 
@@ -42,22 +42,33 @@ async def profiles_on(
     """
     node = find_task(program, task)
     names = sorted({name for _, name in node.connections})
-    await require_worker(client, task_queue)
     if not names:
+        await require_worker(client, task_queue)
         return {}
     try:
-        found = await ask(
-            client,
-            task_queue,
-            RESOLVE_CONFIGURATION,
-            [names, []],
-            RunConfiguration,
-            name="test-configuration",
-        )
+        found = await _answer(client, task_queue, names)
     except ExecutionFailed as failed:
         problem = problem_of_failure(failed.cause, "configuration")
         raise TaskFault(problem.model_copy(update={"instance": node.pointer})) from None
     return found.connections
+
+
+async def _answer(client: Client, task_queue: str, names: Sequence[str]) -> RunConfiguration:
+    """What a worker says of connections. Whether there is one is looked up beside the question, not before it."""
+    question = ask(
+        client, task_queue, RESOLVE_CONFIGURATION, [names, []], RunConfiguration, name="test-configuration"
+    )
+    asking = asyncio.create_task(question)
+    looking = asyncio.create_task(require_worker(client, task_queue))
+    try:
+        await asyncio.wait((asking, looking), return_when=asyncio.FIRST_COMPLETED)
+        if not asking.done():
+            await looking
+        return await asking
+    finally:
+        asking.cancel()
+        looking.cancel()
+        await asyncio.gather(asking, looking, return_exceptions=True)
 
 
 async def require_worker(client: Client, task_queue: str) -> None:
