@@ -1,6 +1,7 @@
 """What importing a part loads, read in a fresh interpreter: who uses one part does not wait for, or install, another."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -143,8 +144,32 @@ def test_a_test_request_of_other_workers_loads_nothing_of_workers_nor_of_what_it
         "runs",
         "workflows",
     )
-    unused = {"rich", "structlog", "tenacity", "temporalio.worker", *(f"httptask.{room}" for room in rooms)}
+    outside = {"opentelemetry", "rich", "structlog", "tenacity", "temporalio.worker"}
+    unused = {*outside, *(f"httptask.{room}" for room in rooms)}
     assert modules(code, tmp_path) & (unused | NETWORK) == set()
+
+
+def test_a_command_loads_no_plugin_of_pydantic_unless_it_is_told_to(tmp_path: Path) -> None:
+    """To look for them, pydantic reads what each installed package says of itself."""
+    (tmp_path / "workflow.yaml").write_text(SET)
+    (tmp_path / "told.py").write_text("import sys\nsys.stderr.write('loaded')\nraise ImportError\n")
+    metadata = tmp_path / "told-1.dist-info"
+    metadata.mkdir()
+    (metadata / "entry_points.txt").write_text("[pydantic]\ntold = told:plugin\n")
+
+    def says(**environment: str) -> str:
+        command = [str(Path(sys.executable).with_name("httptask")), "validate", "workflow.yaml"]
+        return subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stderr
+
+    assert "loaded" not in says()
+    assert "loaded" in says(PYDANTIC_DISABLE_PLUGINS="")
 
 
 def test_reading_what_a_user_wrote_neither_tries_again_nor_reads_the_source_of_models() -> None:

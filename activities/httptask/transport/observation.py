@@ -7,13 +7,13 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
-
-from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, StatusCode
+from typing import TYPE_CHECKING, Literal
 
 from httptask.http.errors import HttpTaskError
 from httptask.http.log import get_logger
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span, Tracer, TracerProvider
 
 __all__ = ["CallObservation", "Observer", "observed"]
 
@@ -51,8 +51,12 @@ Observer = Callable[[CallObservation], None]
 @contextmanager
 def observed(call: CallObservation, observers: Sequence[Observer]) -> Generator[None]:
     """Tells of a call when it has ended, however it ends."""
+    from opentelemetry import trace  # reads what is installed, for which nobody waits who sends nothing
+
     started = time.perf_counter()
-    span = _tracer(trace.get_tracer_provider()).start_span(f"{call.method} {call.path}", kind=SpanKind.CLIENT)
+    span = _tracer(trace.get_tracer_provider()).start_span(
+        f"{call.method} {call.path}", kind=trace.SpanKind.CLIENT
+    )
     with _current(span) if span.get_span_context().is_valid else nullcontext():
         try:
             yield
@@ -74,16 +78,18 @@ def observed(call: CallObservation, observers: Sequence[Observer]) -> Generator[
 
 
 @lru_cache(maxsize=8)
-def _tracer(provider: trace.TracerProvider) -> trace.Tracer:
+def _tracer(provider: "TracerProvider") -> "Tracer":
     return provider.get_tracer("httptask")
 
 
-def _current(span: Span) -> AbstractContextManager[Span]:
+def _current(span: "Span") -> "AbstractContextManager[Span]":
     """Has others begin within the span, and ends it. It keeps no exception, whose details may quote an answer."""
+    from opentelemetry import trace
+
     return trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False)
 
 
-def _describe(span: Span, call: CallObservation) -> None:
+def _describe(span: "Span", call: CallObservation) -> None:
     """OpenTelemetry's semantic conventions for HTTP client spans; a URL is left out, since it may hold a secret."""
     name, _, port = call.host.rpartition(":") if _PORT.search(call.host) else (call.host, "", "")
     attributes: dict[str, str | int] = {
@@ -102,6 +108,8 @@ def _describe(span: Span, call: CallObservation) -> None:
         attributes["httptask.connection"] = call.connection
     if call.error is not None:
         attributes["error.type"] = call.error
+        from opentelemetry.trace import StatusCode
+
         span.set_status(StatusCode.ERROR)
     span.set_attributes(attributes)
 

@@ -18,11 +18,14 @@ _OBJECTS_PER_COLLECTION = 200_000
 
 No command that ends makes so many; what serves for long looks more often.
 """
+_NO_PYDANTIC_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
+"""Pydantic looks for plugins through all that is installed, which is more the more there is; no model here has any."""
 
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it silently while its modules are still being imported."""
     gc.set_threshold(_OBJECTS_PER_COLLECTION)
+    os.environ.setdefault(*_NO_PYDANTIC_PLUGINS)
     _prepare_streams()
     if _COMPLETION not in os.environ:  # a shell that completes a command shows what that says
         show_notice("loading")
