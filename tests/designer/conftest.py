@@ -1,7 +1,7 @@
 """What tests in a browser are given: `test_*_in_browser.py`, which run where there is one, by `uv run poe browser`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,15 +38,18 @@ async def chromium(pytestconfig: pytest.Config) -> "AsyncGenerator[Chromium]":
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, pytestconfig: pytest.Config) -> Path:
-    """Where pictures are kept: in the folder that is given, or one that goes away."""
-    folder = Path(pytestconfig.getoption("pictures") or tmp_path / "pictures")
+def pictures(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Where pictures are kept: for each file of tests in the folder that is given, or in one that goes away."""
+    name = request.path.stem.removeprefix("test_").removesuffix("_in_browser")
+    folder = Path(request.config.getoption("pictures") or tmp_path / "pictures") / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 @pytest.fixture
-async def browser(chromium: "Chromium", pictures: Path) -> "AsyncGenerator[Browser]":
+async def browser(
+    chromium: "Chromium", pictures: Path, request: pytest.FixtureRequest
+) -> "AsyncGenerator[Browser]":
     """An empty page, on a small screen, with storage of its own; how it looked in the end is a picture too."""
     from support.browser import SIZES, Browser
 
@@ -54,13 +57,13 @@ async def browser(chromium: "Chromium", pictures: Path) -> "AsyncGenerator[Brows
     context = await chromium.new_context(viewport={"width": width, "height": height})
     browser = Browser(await context.new_page(), pictures)
     yield browser
-    await browser.page.screenshot(path=pictures / "end.png")
+    await browser.page.screenshot(path=pictures / f"{request.node.originalname}.png")
     print(*browser.complaints, sep="\n")  # pytest shows it of a test that failed
     await context.close()
 
 
 @pytest.fixture
-def open_designer(shell: "Shell", browser: "Browser") -> "Callable[..., Awaitable[Browser]]":
+def open_designer(shell: "Shell", browser: "Browser") -> "Generator[Callable[..., Awaitable[Browser]]]":
     """Opens the designer of the shell's folder; takes arguments and variables of `httptask dev`.
 
     With `TEMPORAL_ADDRESS=httptask_server` it needs no Temporal server of its own, which starts in seconds.
@@ -72,4 +75,5 @@ def open_designer(shell: "Shell", browser: "Browser") -> "Callable[..., Awaitabl
         await browser.page.goto(address)
         return browser
 
-    return open_designer
+    yield open_designer
+    print(*(command.stderr for command in shell.started), sep="\n")

@@ -34,7 +34,7 @@ allow_private = ["loopback"]
 """
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.long
 @pytest.mark.alone
 async def test_a_person_adds_a_task_tries_it_maps_its_answer_and_runs_it(
@@ -91,10 +91,11 @@ async def edit_and_try(browser: Browser) -> None:
     await page.get_by_role("button", name="Test request").click()
     await page.get_by_role("button", name="Send", exact=True).click()
     await page.get_by_label("input.name").fill("Ada")
+    await browser.look("4-asked")
     await page.get_by_role("button", name="Send again").click()
     await page.locator(".glance b", has_text="200").wait_for()
     await page.locator(".tree", has_text="Hello, Ada!").first.wait_for()
-    await browser.look("4-test-request")
+    await browser.look("5-answer")
     await page.keyboard.press("Escape")
 
 
@@ -108,7 +109,7 @@ async def map_and_run(browser: Browser, file: Path) -> None:
     await page.locator(".cm-content").wait_for(state="detached")
     await page.get_by_role("tab", name="YAML").click()
     await page.locator(".cm-line", has_text="$tasks.ask.text").wait_for()
-    await browser.look("5-mapped")
+    await browser.look("6-mapped")
 
     # Save, and run it.
     await page.keyboard.press("Control+s")
@@ -119,8 +120,9 @@ async def map_and_run(browser: Browser, file: Path) -> None:
     assert file.read_text() == expected  # noqa: ASYNC240 - it is a small one
     await page.get_by_role("button", name="Run", exact=True).click()
     await page.get_by_role("dialog").get_by_label("name", exact=True).fill("Ada")
+    await browser.look("7-input")
     await page.get_by_role("button", name="Start").click()
     await page.locator(".drawer-head .badge", has_text="completed").wait_for()
     await page.get_by_role("button", name="Cancel run").wait_for(state="detached")
     await page.locator(".drawer-detail", has_text="Hello, Ada!").wait_for()
-    await browser.look("6-run")
+    await browser.look("8-run")

@@ -50,6 +50,7 @@ class Browser:
         page: of Playwright.
         complaints: errors and warnings of the console, among them those of the content security policy; uncaught errors;
             violations of the rules of accessibility where the page was looked at. None, unless a test brings them about.
+        loaded: addresses of what it loaded.
         pictures: the folder where they are kept.
     """
 
@@ -57,9 +58,11 @@ class Browser:
         page.set_default_timeout(_PATIENCE)
         self.page = page
         self.complaints: list[str] = []
+        self.loaded: list[str] = []
         self.pictures = pictures
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
+        page.on("response", lambda response: self.loaded.append(response.url))
         page.on("response", self._read)
 
     def _hear(self, message: ConsoleMessage) -> None:
