@@ -23,7 +23,7 @@ from httptask.http.url import SEGMENT, Url, encode_component, joined
 from httptask.json.tree import map_texts
 from httptask.request.bodies import shown
 from httptask.request.draft import Draft
-from httptask.secrets.placeholders import begins_with_placeholder, fill, has_placeholder, placeholder
+from httptask.secrets.placeholders import begins_with_placeholder, fill, has_placeholder, pieces, placeholder
 
 __all__ = ["Language", "Names", "PreparedRequest", "prepare"]
 
@@ -133,8 +133,8 @@ class Names:
         if _CONTROL.search(text) is None and language != "json":
             escaped = re.sub(r'([\\"$`])', r"\\\1", text)
             return '"' + fill(escaped, expansion) + '"'
-        pieces = self._pieces(text, lambda index, before: f'"{expansion(index, before, "")}"')
-        return "".join(piece if is_secret else _literal(piece) for piece, is_secret in pieces)
+        found = self._pieces(text, lambda index, before: f'"{expansion(index, before, "")}"')
+        return "".join(piece if is_secret else _literal(piece) for piece, is_secret in found)
 
     def python(self, text: str, *, is_url: bool = False) -> str:
         """The text as an expression of Python, which reads its secrets from the environment.
@@ -147,9 +147,9 @@ class Names:
         def read(index: int, before: str) -> str:
             return self._read(self._secrets[index], before if is_url else "")
 
-        pieces = self._pieces(text, read)
         return " + ".join(
-            piece if is_secret else json.dumps(piece, ensure_ascii=False) for piece, is_secret in pieces
+            piece if is_secret else json.dumps(piece, ensure_ascii=False)
+            for piece, is_secret in self._pieces(text, read)
         )
 
     def _pieces(self, text: str, secret: Callable[[int, str], str]) -> list[tuple[str, bool]]:
@@ -159,18 +159,13 @@ class Names:
             text: the text.
             secret: gives what stands for one, by its index and what is before it.
         """
-        pieces: list[tuple[str, bool]] = []
-        end = 0
-
-        def noted(index: int, before: str, _behind: str) -> str:
-            nonlocal end
-            pieces.extend([(before[end:], False)] if before[end:] else [])
-            end = len(before)
-            pieces.append((secret(index, before), True))
-            return ""
-
-        rest = fill(text, noted)[end:]
-        return [*pieces, (rest, False)] if rest or not pieces else pieces
+        around, indices = pieces(text)
+        found: list[tuple[str, bool]] = []
+        for number, index in enumerate(indices):
+            before = "".join(around[: number + 1])
+            found += [(around[number], False), (secret(index, before), True)]
+        found.append((around[-1], False))
+        return [piece for piece in found if piece[0]] or [("", False)]
 
     def _read(self, reference: SecretReference, url_before: str) -> str:
         value = f'os.environ["{_variable(reference)}"]'

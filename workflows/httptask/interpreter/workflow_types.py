@@ -148,7 +148,7 @@ class DefinitionRun:
         """
         state = services.state
         try:
-            payloads, came = await self._carried(services), self._inbox.next
+            payloads = await self._carried(services)
         except TaskFault as fault:
             largest, size = state.largest_value()
             if services.may_stay():
@@ -157,7 +157,7 @@ class DefinitionRun:
             fault.add(f"{size:,} of them are {largest}")
             raise
         state.stream = await self._stream.end()
-        if state.live or self._inbox.next != came:
+        if state.live:  # its stream belongs to it, and events may have come while its readers were let go
             payloads = await self._carried(services)
         log_event("run.continued")
         workflow.continue_as_new(args=[RawValue(payload) for payload in payloads])
