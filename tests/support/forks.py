@@ -12,14 +12,17 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import structlog
 import typer
 from rich import console, markup, table
-from temporalio import envconfig
+from temporalio import envconfig, worker
 
 from httptask import config, plugin, testing, testrequest
 from httptask.dsl import loader
 from httptask.fixtures import transport as fixtures
-from httptask.interpreter import workflow_types
+from httptask.interpreter import batch, workflow_types
+from httptask.plugin import worker_parts
+from httptask.runs import records
 
 __all__ = ["ForkedProcess", "fork"]
 
@@ -30,7 +33,8 @@ _FORKS.set_forkserver_preload(
         module.__name__
         for module in (
             *(config, plugin, testing, testrequest, loader, fixtures, workflow_types),
-            *(console, markup, table, envconfig, typer),
+            *(worker_parts, batch, records),  # with which a run begins: two thirds of what it takes
+            *(console, markup, table, envconfig, worker, structlog, typer),
         )
     ]
 )
