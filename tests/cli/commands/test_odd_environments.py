@@ -30,7 +30,6 @@ COMMANDS = {
 async def test_a_variable_that_is_no_text_disturbs_no_command(shell: Shell, name: str) -> None:
     arguments, expected = COMMANDS[name]
     shell.write("sets.yaml", SETS)
-    shell.program = (HTTPTASK,)
     code, command = await shell.run(*arguments, SOMETHING="\udcff\udcfe")
     assert code == expected, command.stderr
     assert "Traceback" not in command.stderr
@@ -52,8 +51,17 @@ async def test_names_of_files_are_written_as_they_are_in_any_locale(shell: Shell
     assert (code, json.loads(command.stdout)) == (0, {"a": "Ä"}), command.stderr
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
-@pytest.mark.parametrize("name", ["run", "run of nothing", "runs list", "connections", "wrong use", "help"])
+@pytest.mark.parametrize(
+    ("name", "closed"),
+    [
+        *(("run", closed) for closed in (">&-", "2>&-", "<&- >&- 2>&-")),
+        *(("run of nothing", closed) for closed in ("2>&-", "<&- >&- 2>&-")),
+        ("runs list", ">&-"),
+        ("connections", "<&- >&- 2>&-"),
+        ("wrong use", "2>&-"),
+        ("help", ">&-"),
+    ],
+)
 async def test_closed_streams_change_nothing_else(shell: Shell, name: str, closed: str) -> None:
     arguments, expected = COMMANDS[name]
     shell.write("sets.yaml", SETS)
