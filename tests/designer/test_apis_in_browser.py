@@ -1,0 +1,201 @@
+"""An API of one's own in the designer: from its document or from a pasted command, to a run that sends what was tried."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page
+
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.api_documents import openapi
+from support.browser import Browser
+from support.commands import Shell
+
+KEY = "canary-0815-of-the-bookshop"
+SHOP = """\
+document: { dsl: 1.0.3, namespace: demo, name: shop, version: 1.0.0 }
+do:
+  - note: { set: { said: nothing } }   # the last one
+"""
+CONFIG = """\
+[policy]
+allow_private = ["loopback"]
+
+[connections.bookshop]
+base_url = "http://127.0.0.1:{port}/v1"
+allow_private = ["loopback"]
+authentication = {{ bearer = {{ token = "$secrets.BOOKSHOP_TOKEN" }} }}
+
+[secrets.BOOKSHOP_TOKEN]
+environment = "BOOKSHOP_TOKEN"
+"""
+
+Open = Callable[..., Awaitable[Browser]]
+
+
+def document(host: str) -> dict[str, Any]:
+    copies = {"type": "integer", "description": "How many copies."}
+    order = {
+        "type": "object",
+        "required": ["book"],
+        "properties": {"book": {"type": "string", "description": "Its ISBN."}, "copies": copies},
+    }
+    place = {
+        "operationId": "placeOrder",
+        "summary": "Order a book",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": order}}},
+        "responses": {"201": {"description": "ordered"}},
+    }
+    return openapi(
+        {"/orders": {"post": place}},
+        servers=[{"url": f"http://{host}/v1"}],
+        security=[{"key": []}],
+        components={"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+    ) | {"info": {"title": "Bookshop", "version": "1"}}
+
+
+def answer(request: ServedRequest) -> Reply:
+    """The document, and orders; it sends back the credential that it got."""
+    if request.target == "/openapi.json":
+        return Reply.json(document(request.headers["host"]))
+    order = {"id": "o-1", "for": request.json(), "by": request.headers.get("authorization")}
+    return Reply.json({"order": order}, status=201)
+
+
+def sent(request: ServedRequest) -> tuple[Any, ...]:
+    """All of a request but the key that makes it another call."""
+    headers = [(name, value) for name, value in request.headers.items() if name != "idempotency-key"]
+    assert len(headers) == len(request.headers) - 1
+    return request.method, request.target, headers, request.body
+
+
+class Inputs:
+    """A person's hands, counted: each click, each key, each paste is one."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.count = 0
+
+    async def click(self, target: Locator) -> None:
+        await target.click()
+        self.count += 1
+
+    async def press(self, key: str) -> None:
+        await self._page.keyboard.press(key)
+        self.count += 1
+
+    async def paste(self, text: str) -> None:
+        await self._page.keyboard.insert_text(text)
+        self.count += 1
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.long
+@pytest.mark.alone
+async def test_an_api_is_added_by_its_address_and_its_operation_found_filled_in_tried_mapped_and_run(
+    shell: Shell, httptask_server: str, open_designer: Open
+) -> None:
+    async with ScriptedServer(answer) as server:
+        shell.write("shop.yaml", SHOP)
+        shell.write("httptask.toml", CONFIG.format(port=server.port))
+        browser = await open_designer(TEMPORAL_ADDRESS=httptask_server, BOOKSHOP_TOKEN=KEY)
+        page = browser.page
+        await add_operation(browser, f"{server.url}/openapi.json")
+        await fill_in_and_try(browser)
+
+        # Its answer goes into the next task, and all of it runs.
+        await page.locator(".block-head", has_text="note").click()
+        await page.get_by_label("said", exact=True).fill("")
+        await page.get_by_role("button", name="id", exact=True).click()
+        await page.locator(".block-head", has_text="note").click()
+        await page.get_by_role("tab", name="YAML").click()
+        await page.locator(".cm-line", has_text="$tasks.placeOrder.order.id").wait_for()
+        await page.get_by_role("button", name="Run", exact=True).click()
+        await page.get_by_role("button", name="Start").click()
+        await page.locator(".drawer-head .badge", has_text="completed").wait_for()
+        await page.locator(".drawer-detail", has_text="o-1").wait_for()
+        await browser.look("api-3-run")
+
+        tried, run = [request for request in server.requests if request.method == "POST"]
+        assert tried.json() == {"book": "978-0", "copies": 2}
+        assert tried.headers["authorization"] == f"Bearer {KEY}"
+        assert sent(run) == sent(tried)
+        assert KEY not in await page.content()
+        assert browser.complaints == []
+
+
+async def add_operation(browser: Browser, address: str) -> None:
+    page = browser.page
+    await page.get_by_text("Worker ready").wait_for()
+    await page.get_by_role("button", name="Add task here").first.click()
+    await page.get_by_role("combobox", name="Search an operation").fill("order a book")
+    await page.get_by_text("Another API").click()
+    await page.get_by_label("OpenAPI document: file").fill(address)
+    await page.get_by_role("button", name="Add OpenAPI").click()
+    await page.get_by_role("option", name="Order a book").click()
+    await page.locator(".preview .code", has_text="path: /orders").wait_for()
+    await page.locator(".preview .reference", has_text="How many copies.").wait_for()
+    await browser.look("api-1-prepared")
+    await page.get_by_label("Prepared request").get_by_role("button", name="Add task").click()
+
+
+async def fill_in_and_try(browser: Browser) -> None:
+    page = browser.page
+
+    # The form has the fields of the operation, and its reference.
+    await page.get_by_text("Reference: bookshop.placeOrder").wait_for()
+    await page.get_by_label("book", exact=True).fill("978-0")
+    await page.get_by_label("book", exact=True).press("Enter")
+    await page.locator("select.add-field", has_text="copies").select_option("copies")
+    await page.get_by_label("copies", exact=True).fill("2")
+    await page.get_by_label("copies", exact=True).press("Enter")
+    await page.get_by_role("button", name="Test request").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_text("may change something there").wait_for()
+    await dialog.get_by_role("button", name="Send", exact=True).click()
+    await dialog.locator(".glance b", has_text="201").wait_for()
+    await browser.look("api-2-tried")
+    await page.keyboard.press("Escape")
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.long
+@pytest.mark.alone
+async def test_a_pasted_command_has_its_first_answer_after_five_inputs_and_runs_after_eight(
+    shell: Shell, httptask_server: str, open_designer: Open
+) -> None:
+    async with ScriptedServer(answer) as server:
+        shell.write("shop.yaml", SHOP)
+        shell.write("httptask.toml", CONFIG.format(port=server.port))
+        browser = await open_designer(TEMPORAL_ADDRESS=httptask_server, API_TOKEN=KEY, BOOKSHOP_TOKEN="x")
+        page = browser.page
+        hands = Inputs(page)
+        await page.get_by_text("Worker ready").wait_for()
+        await hands.click(page.get_by_role("button", name="Add task at the end"))
+        await hands.paste(
+            f"curl {server.url}/v1/orders -H 'Authorization: Bearer {KEY}' --json '{{\"book\": \"978-0\"}}'"
+        )
+        await page.locator(".preview .code", has_text="$secrets.API_TOKEN").wait_for()
+        await hands.press("Enter")
+        await hands.click(page.get_by_role("button", name="Test request"))
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_text("may change something there").wait_for()
+        await hands.click(dialog.get_by_role("button", name="Send", exact=True))
+        await dialog.locator(".glance b", has_text="201").wait_for()
+        assert hands.count <= 5
+
+        await hands.press("Escape")
+        await hands.click(page.get_by_role("button", name="Run", exact=True))
+        await hands.click(page.get_by_role("button", name="Start"))
+        await page.locator(".drawer-head .badge", has_text="completed").wait_for()
+        assert hands.count <= 8
+
+        tried, run = server.requests
+        assert tried.headers["authorization"] == f"Bearer {KEY}"
+        assert sent(run) == sent(tried)
+        await page.keyboard.press("Control+s")
+        await page.get_by_role("button", name="Saved").wait_for()
+        saved = (shell.folder / "shop.yaml").read_text()
+        assert KEY not in saved + await page.content()
+        assert "# the last one" in saved
+        assert browser.complaints == []
