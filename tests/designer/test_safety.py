@@ -90,11 +90,18 @@ def model_of(told: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
 def body_of(told: dict[str, Any], document: dict[str, Any], **values: Any) -> dict[str, Any]:
     """A body that fits a route's schema, with some values."""
     schema = model_of(told, document)
-    made: dict[str, Any] = {}
-    for key in schema.get("required", ()):
-        stand_ins: dict[str, Any] = {"array": [], "object": {}, "boolean": True, "integer": 0}
-        made[key] = stand_ins.get(schema["properties"][key].get("type"), "x")
+    made: dict[str, Any] = stand_in(schema, document) if schema else {}
     return made | {key: value for key, value in values.items() if key in schema.get("properties", {})}
+
+
+def stand_in(schema: dict[str, Any], document: dict[str, Any]) -> Any:
+    """A value that fits a schema: of an object what has to be there."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    simple: dict[str, Any] = {"array": [], "boolean": True, "integer": schema.get("minimum", 0)}
+    if schema.get("type") == "object" or "properties" in schema:
+        return {key: stand_in(schema["properties"][key], document) for key in schema.get("required", ())}
+    return simple.get(schema.get("type", ""), "x")
 
 
 @pytest.mark.parametrize(
@@ -187,11 +194,16 @@ async def test_no_route_leads_out_of_the_folder(folder: Path) -> None:
                 bodies = body_of(told, document, path=astray, text="do: []\n")
                 in_body = "path" in bodies
                 in_path = "{path" in path
-                if not in_path and (not in_body or "%" in astray):  # a name like any other, unless in a URL
+                in_query = any(
+                    (one["name"], one["in"]) == ("path", "query") for one in told.get("parameters", ())
+                )
+                # With a % it is a name like any other, unless in a URL's path.
+                if not in_path and (not (in_body or in_query) or "%" in astray):
                     continue
                 tried += 1
                 url = filled(path, **({"path": astray.replace("\0", "%00")} if in_path else {}))
-                answer = await client.request(method, url, json=bodies or None)
+                query = {"path": astray, "task": "x"} if in_query else None
+                answer = await client.request(method, url, json=bodies or None, params=query)
                 if answer.status_code not in (404, 405) or OUTSIDE in answer.text:
                     passed.append((method, path, astray, answer.status_code))
     assert passed == []

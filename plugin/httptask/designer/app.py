@@ -19,6 +19,7 @@ from httptask.designer.routes import (
     editing,
     expressions,
     forms,
+    keeping,
     project,
     runs,
     testrequests,
@@ -38,6 +39,7 @@ ROUTERS = (
     catalog.router,
     catalog.directory_router,
     testrequests.router,
+    keeping.router,
     connections.router,
     runs.router,
 )

@@ -70,13 +70,20 @@ class Folder:
             or len(path) > 1_000
         ):
             raise Problem(404, "this is no path of a definition in the folder", "name a *.yaml file below it")
-        file = self.root.joinpath(*parts)
+        return self.inside(self.root.joinpath(*parts))
+
+    def inside(self, place: Path) -> Path:
+        """The same path.
+
+        Raises:
+            Problem: links of it lead out of the folder.
+        """
         try:
-            if not file.resolve().is_relative_to(self.root):
+            if not place.resolve().is_relative_to(self.root):
                 raise Problem(404, "a link leads out of the folder")
         except (OSError, RuntimeError):  # links in a circle
             raise Problem(404, "the path leads nowhere") from None
-        return file
+        return place
 
     def beside(self, file: Path) -> list[Path]:
         """The definitions in the folder of a file, which it may run."""

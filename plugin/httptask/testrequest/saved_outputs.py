@@ -1,6 +1,7 @@
 """A file with outputs of tasks, by name: what one test request leaves behind for the next."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -49,10 +50,19 @@ class SavedOutputs:
         Raises:
             OutputsInvalid: it became another file meanwhile, or can't be written.
         """
+        self._write(lambda kept: {**kept, task: output})
 
+    def remove(self, task: str) -> None:
+        """Keep the output of a task no longer.
+
+        Raises:
+            OutputsInvalid: as of `add`.
+        """
+        self._write(lambda kept: {name: output for name, output in kept.items() if name != task})
+
+    def _write(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         def edited() -> str:
-            kept = {**self.read(self.file).outputs, task: output}
-            return json.dumps(kept, indent=2, ensure_ascii=False) + "\n"
+            return json.dumps(change(self.read(self.file).outputs), indent=2, ensure_ascii=False) + "\n"
 
         try:
             replace_file(self.file, edited)

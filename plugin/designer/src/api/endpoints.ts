@@ -16,8 +16,10 @@ import type {
   ListedDefinition,
   Models,
   Operation,
+  Outputs,
   PreparedTask,
   Project,
+  Report,
   RunSummary,
   TaskForm,
 } from "./types";
@@ -72,6 +74,15 @@ export const addConnections = (configuration: Json) =>
 
 export const checkConnection = (connection: string) =>
   request<ConnectionCheck>("POST", `/connections/${asked(connection)}/check`, {});
+export const keepFixture = (path: string, { prepared, response }: Report) =>
+  request<{ file: string; command: string }>("PUT", "/fixtures", { path, prepared, response });
+const kept = (path: string) => `/outputs?path=${asked(path)}`;
+export const readOutputs = (path: string) => request<Outputs>("GET", kept(path));
+export const pinOutput = (path: string, task: string, output: Json) =>
+  request<Outputs>("PUT", "/outputs", { path, task, output });
+export const unpinOutput = (path: string, task: string) =>
+  request<Outputs>("DELETE", `${kept(path)}&task=${asked(task)}`);
+
 export const listModels = (connection: string) =>
   request<Models>("GET", `/connections/${asked(connection)}/models`);
 

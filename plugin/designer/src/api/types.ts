@@ -282,6 +282,12 @@ export interface Report {
   outcome?: OutcomePart | null;
 }
 
+/** Outputs of tasks that are kept beside a definition, by name. */
+export interface Outputs {
+  file: string;
+  outputs: Record<string, Json>;
+}
+
 export interface TaskExecution {
   id: string;
   name: string;

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import * as api from "../api/endpoints";
 import { isUnsaved, problemOf, useDocument } from "../state/document";
+import { takePinned } from "../testrequest/data";
 import { useLayout } from "./layout";
 
 const LOOK_EVERY = 3_000;
@@ -19,6 +20,10 @@ export async function openDefinition(path: string): Promise<void> {
     return;
   try {
     useDocument.getState().open(await api.readDefinition(path));
+    api.readOutputs(path).then(
+      (found) => takePinned(path, found),
+      () => undefined,
+    ); // what is wrong with that file is told where one is pinned
     useLayout.getState().showPane("text");
     history.replaceState(null, "", `#${encodeURIComponent(path)}`);
   } catch (error) {

@@ -1,7 +1,11 @@
+import { useMutation } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
+import { keepFixture, pinOutput, unpinOutput } from "../api/endpoints";
 import type { Block, Report } from "../api/types";
+import { useDocument } from "../state/document";
 import { Prose } from "../ui/Prose";
 import { Tabs } from "../ui/Tabs";
+import { takePinned, useData } from "./data";
 import { OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
 import { useSession } from "./session";
 
@@ -38,6 +42,7 @@ export function Answer({ block }: { block: Block }) {
         </div>
       )}
       {confirm && <Confirm block={block} />}
+      {report?.response && phase === "done" && <Keep report={report} block={block} />}
       {live && (
         <pre className="code live-text" aria-live="polite">
           {live}
@@ -87,6 +92,55 @@ export function Answer({ block }: { block: Block }) {
         />
       )}
     </section>
+  );
+}
+
+/** Keeps an answer: as the sample of all later expressions and test requests, or in place of the server. */
+function Keep({ report, block }: { report: Report; block: Block }) {
+  const path = useDocument((state) => state.path) ?? "";
+  const isPinned = useData((state) => state.pinned[path]?.includes(block.name) ?? false);
+  const output = report.outcome?.error ? undefined : report.outcome?.downstream;
+  const pin = useMutation({
+    mutationFn: () =>
+      isPinned ? unpinOutput(path, block.name) : pinOutput(path, block.name, output ?? null),
+    onSuccess: (outputs) => takePinned(path, outputs),
+  });
+  const fixture = useMutation({ mutationFn: () => keepFixture(path, report) });
+  const error = pin.error ?? fixture.error;
+  return (
+    <div className="keep">
+      {output !== undefined && (
+        <button
+          type="button"
+          className="button small"
+          aria-pressed={isPinned}
+          title={`Keep it beside the definition: what reads $tasks.${block.name} is tried on it, also tomorrow`}
+          disabled={pin.isPending}
+          onClick={() => pin.mutate()}
+        >
+          {isPinned ? "Pinned as sample" : "Pin as sample"}
+        </button>
+      )}
+      {!report.wire?.simulated && (
+        <button
+          type="button"
+          className="button small"
+          title="Keep it in the folder fixtures, from which runs are answered without the server"
+          disabled={fixture.isPending}
+          onClick={() => fixture.mutate()}
+        >
+          Keep as fixture
+        </button>
+      )}
+      <span role="status">
+        {fixture.data && (
+          <>
+            {fixture.data.file}: <code>{fixture.data.command}</code>
+          </>
+        )}
+      </span>
+      {error && <p className="field-fault error">{error.message}</p>}
+    </div>
   );
 }
 

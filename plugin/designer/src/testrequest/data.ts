@@ -1,6 +1,6 @@
 import { create } from "zustand";
 import { Written } from "../api/client";
-import type { Json, JsonObject } from "../api/types";
+import type { Json, JsonObject, Outputs } from "../api/types";
 
 /** The latest data of a definition: what a test request finds, and what expressions are shown with. */
 export interface Sample {
@@ -12,6 +12,8 @@ export interface Sample {
 }
 
 interface Data {
+  /** Names of tasks whose outputs are kept in a file beside the definition. */
+  pinned: Record<string, string[]>;
   byPath: Record<string, Sample>;
   keep(path: string, change: (sample: Sample) => Sample): void;
 }
@@ -19,6 +21,7 @@ interface Data {
 const EMPTY: Sample = { outputs: {}, variables: {}, values: {} };
 
 export const useData = create<Data>()((set) => ({
+  pinned: {},
   byPath: {},
   keep: (path, change) =>
     set(({ byPath }) => ({ byPath: { ...byPath, [path]: change(byPath[path] ?? EMPTY) } })),
@@ -88,4 +91,10 @@ export function withSample(body: object, sample: Sample): Written {
     `"outputs":{${members(outputs).join()}}`,
   ];
   return new Written(`{${[...members(body as JsonObject), `"sample":{${parts.join()}}`].join()}}`);
+}
+
+/** Outputs that are kept in a file count from then on; what was tried later stays. */
+export function takePinned(path: string, { outputs }: Outputs): void {
+  useData.setState(({ pinned }) => ({ pinned: { ...pinned, [path]: Object.keys(outputs) } }));
+  useData.getState().keep(path, (sample) => ({ ...sample, outputs: { ...outputs, ...sample.outputs } }));
 }
