@@ -116,6 +116,9 @@ function RunBody({ view }: { view: RunView }) {
             <Prose text={view.status.impasse.last_failure ?? ""} />
           </p>
         )}
+        {!task && !waiting.length && record === null && (
+          <p className="muted">Choose a task to see what became of it.</p>
+        )}
         {task && <TaskDetail task={task} />}
         {!task && record?.failure && (
           <p className="block-fault">

@@ -86,7 +86,7 @@ function Node({ value, keys, base, pick, depth, name }: NodeProps) {
             />
           ))}
           {hidden > 0 && (
-            <button type="button" className="button small plain" onClick={() => setWithNulls(true)}>
+            <button type="button" className="nulls" onClick={() => setWithNulls(true)}>
               {hidden} more are null
             </button>
           )}
