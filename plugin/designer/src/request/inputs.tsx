@@ -94,7 +94,8 @@ export function JsonInput({
       setFault(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
     }
   });
-  const { onKeyDown: _submits, ...rest } = draft;
+  const { onKeyDown, ...rest } = draft;
+  const goesOn = /^\s*[[{]|\n/.test(draft.value); // a list or an object has lines
   useEffect(() => () => useCursor.getState().leave(pointer), [pointer]);
   const take = (expression: string) => {
     const whole = `\${ ${expression} }`;
@@ -110,6 +111,7 @@ export function JsonInput({
         rows={Math.min(14, draft.value.split("\n").length)}
         onFocus={() => useCursor.getState().enter({ pointer, label, take })}
         {...rest}
+        onKeyDown={(event) => (event.key === "Escape" || !goesOn) && onKeyDown(event)}
       />
       {fault && <p className="field-fault error">{fault}</p>}
     </>
