@@ -69,10 +69,11 @@ async def test_twenty_typos_in_names_of_tasks_and_fields_of_schemas(shell: Shell
     hints = [f"did you mean `{word}`?" for _, _, word in TYPOS]
     assert [(report["file"], report["hint"]) for report in reports] == list(zip(files, hints, strict=True))
 
+    third = slice(None, None, 3)  # about one slip of each word; a run is refused for the same reports
     async with ScriptedServer([Reply.of()]) as server:
-        told = await refusals(shell, server, files)
+        told = await refusals(shell, server, files[third])
         assert server.connections == 0
-    assert [hint in text for hint, text in zip(hints, told, strict=True)] == [True] * len(TYPOS)
+    assert [hint for hint, text in zip(hints[third], told, strict=True) if hint not in text] == []
 
 
 async def test_the_sound_definition_would_have_sent_something(shell: Shell) -> None:

@@ -29,6 +29,8 @@ asks.yaml:4:5: RequestInvalid
 """
 DRY = ("test-request", "asks.yaml", "ask", "--dry-run")
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 
 @pytest.mark.parametrize("command", [("run", "asks.yaml"), ("test-request", "asks.yaml", "ask"), DRY])
 async def test_every_fault_has_a_line(shell: Shell, command: tuple[str, ...]) -> None:

@@ -130,6 +130,7 @@ async def test_nothing_is_taken_for_an_emoji(shell: Shell) -> None:
     assert ":smile: :warning:" in prepared.stdout.partition("--data-raw")[2]
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_a_result_reaches_a_terminal_that_knows_ascii_only(shell: Shell) -> None:
     shell.write("sets.yaml", SETS.replace("a: 1", 'a: "${ .who }"'))
 
