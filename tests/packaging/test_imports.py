@@ -136,6 +136,7 @@ def test_a_test_request_of_other_workers_loads_nothing_of_workers_nor_of_what_it
         "setup.plugin_of('others'), setup.edge()\n"
     )
     rooms = (
+        "activities.api_operation",
         "catalog.catalog",
         "chat.models",
         "fixtures",

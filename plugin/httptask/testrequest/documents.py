@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from temporalio.client import Client
 
-from httptask.activities.api_operation import ApiOperation, OperationRequest
 from httptask.activities.names import API_OPERATION
 from httptask.calls.problem import TaskFault, problem_of_failure
 from httptask.client.edge import Edge
@@ -19,6 +18,7 @@ from httptask.testrequest.planning import plan_document
 from httptask.testrequest.sample import NotTestable, Sample
 
 if TYPE_CHECKING:
+    from httptask.activities.api_operation import ApiOperation, OperationRequest
     from httptask.openapi.described import Described, KeptDocuments
 
 __all__ = ["FoundOperation", "Load", "find_operation", "load_here", "load_on"]
@@ -35,11 +35,11 @@ class FoundOperation:
         described: with all that its document says; None where only a worker elsewhere has seen that.
     """
 
-    operation: ApiOperation
+    operation: "ApiOperation"
     described: "Described | None"
 
 
-Load = Callable[[OperationRequest], Awaitable[FoundOperation]]
+Load = Callable[["OperationRequest"], Awaitable[FoundOperation]]
 
 
 async def find_operation(
@@ -79,7 +79,7 @@ async def find_operation(
 def load_here(edge: Edge) -> Load:
     """Loads documents by what would send the request."""
 
-    async def load(request: OperationRequest) -> FoundOperation:
+    async def load(request: "OperationRequest") -> FoundOperation:
         from httptask.activities.api_documents import described_in, operation_of, told_of_document
 
         try:
@@ -95,7 +95,9 @@ def load_here(edge: Edge) -> Load:
 def load_on(client: Client, task_queue: str) -> Load:
     """Loads documents by workers, which give the operation alone."""
 
-    async def load(request: OperationRequest) -> FoundOperation:
+    async def load(request: "OperationRequest") -> FoundOperation:
+        from httptask.activities.api_operation import ApiOperation  # of use to few tasks
+
         try:
             operation = await ask(
                 client,

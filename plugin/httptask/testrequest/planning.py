@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import uuid4
 
 from pydantic import BaseModel
 
-from httptask.activities.api_operation import ApiOperation, OperationRequest
 from httptask.activities.connection_profile import ConnectionProfile
 from httptask.calls.activity_call import ActivityCall, after, counted, traced
 from httptask.calls.http import with_whole_response
@@ -29,6 +28,9 @@ from httptask.scheduling.durations import required_seconds
 from httptask.testrequest.naming import in_function, names_read, reads_input
 from httptask.testrequest.paging import first_page_of
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
+
+if TYPE_CHECKING:
+    from httptask.activities.api_operation import ApiOperation, OperationRequest
 
 __all__ = ["PlannedRequest", "plan_document", "plan_request", "values_read"]
 
@@ -86,7 +88,7 @@ def plan_request(
     profiles: Mapping[str, ConnectionProfile] = _NO_PROFILES,
     *,
     attempt: int = 1,
-    operation: ApiOperation | None = None,
+    operation: "ApiOperation | None" = None,
 ) -> PlannedRequest:
     """Render one task's request. Sends nothing.
 
@@ -153,7 +155,7 @@ def plan_request(
     )
 
 
-def plan_document(program: Program, task: str, sample: Sample) -> OperationRequest | None:
+def plan_document(program: Program, task: str, sample: Sample) -> "OperationRequest | None":
     """The request for the API document that tells what a task sends; None where the task alone tells it.
 
     Raises:
@@ -164,7 +166,8 @@ def plan_document(program: Program, task: str, sample: Sample) -> OperationReque
     node = find_task(program, task)
     if node.kind.function != "openapi":
         return None
-    from httptask.calls.openapi import plan_document_call  # of use to few tasks
+    from httptask.activities.api_operation import OperationRequest  # of use to few tasks
+    from httptask.calls.openapi import plan_document_call
 
     sample = in_function(program, node, sample)
     sample.require(node, _expressions(node), "the request")

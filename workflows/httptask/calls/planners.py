@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from httptask.activities.api_operation import ApiOperation
 from httptask.calls.activity_call import ActivityCall
 from httptask.calls.url import RenderPart
 from httptask.dsl.program import Program
@@ -15,6 +14,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.http.models import HttpAnswer
 
 if TYPE_CHECKING:
+    from httptask.activities.api_operation import ApiOperation
     from httptask.chat.models import Completion
     from httptask.dsl.tasks.chat.arguments import ChatCompletionArguments
     from httptask.dsl.tasks.http.pagination import PaginateArguments
@@ -44,7 +44,7 @@ class Planner:
         is_safe: whether the call changes nothing at its server, whatever its method.
     """
 
-    call: Callable[[Program, TaskNode, Any, RenderPart, str, ApiOperation | None], ActivityCall[Any]]
+    call: "Callable[[Program, TaskNode, Any, RenderPart, str, ApiOperation | None], ActivityCall[Any]]"
     output: Callable[[TaskNode, Any], Any]
     reask: Callable[[TaskNode], int] = lambda _: 0
     paginate: "Callable[[TaskNode], PaginateArguments | None]" = lambda _: None
@@ -53,7 +53,7 @@ class Planner:
 
 
 def _http_call(
-    _program: Program, node: TaskNode, data: Any, render: RenderPart, id_: str, _: ApiOperation | None
+    _program: Program, node: TaskNode, data: Any, render: RenderPart, id_: str, _: "ApiOperation | None"
 ) -> ActivityCall[HttpAnswer]:
     from httptask.calls.http import plan_http_call
 
@@ -91,7 +91,7 @@ def _operation_call(
     _data: Any,
     render: RenderPart,
     id_: str,
-    operation: ApiOperation | None,
+    operation: "ApiOperation | None",
 ) -> ActivityCall[HttpAnswer]:
     from httptask.calls.openapi import plan_operation_call
 
@@ -107,7 +107,7 @@ def _operation_output(node: TaskNode, answer: HttpAnswer) -> Any:
 
 
 def _chat_call(
-    program: Program, node: TaskNode, _data: Any, render: RenderPart, id_: str, _: ApiOperation | None
+    program: Program, node: TaskNode, _data: Any, render: RenderPart, id_: str, _: "ApiOperation | None"
 ) -> "ActivityCall[Completion]":
     from httptask.calls.chat import plan_chat_call
     from httptask.dsl.tasks.chat import BODY
