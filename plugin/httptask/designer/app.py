@@ -22,6 +22,7 @@ from httptask.designer.routes import (
     keeping,
     project,
     runs,
+    schedules,
     testrequests,
 )
 from httptask.designer.safety import Door
@@ -42,6 +43,7 @@ ROUTERS = (
     keeping.router,
     connections.router,
     runs.router,
+    schedules.router,
 )
 _LONGEST_NAME = 200
 _READ_TEXTS = 4

@@ -12,7 +12,7 @@ from httptask.starts.schedules import (
     resume_schedule,
     trigger_schedule,
 )
-from httptask.starts.served import NotServed, Served, find_served, start_run
+from httptask.starts.served import NotServed, Served, compare_with_served, find_served, start_run
 
 __all__ = [
     "OVERLAPS",
@@ -24,6 +24,7 @@ __all__ = [
     "ScheduleRun",
     "ScheduleSummary",
     "Served",
+    "compare_with_served",
     "create_schedule",
     "find_served",
     "list_schedules",

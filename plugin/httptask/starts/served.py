@@ -16,7 +16,7 @@ from httptask.json.types import is_array
 from httptask.testrequest.execution import ExecutionFailed, ask
 from httptask.testrequest.workers import NoWorker, require_worker
 
-__all__ = ["NotServed", "Served", "find_served", "start_run"]
+__all__ = ["NotServed", "Served", "compare_with_served", "find_served", "start_run"]
 
 
 class NotServed(Exception):
@@ -70,6 +70,39 @@ async def find_served(client: Client, task_queue: str, name: str) -> Served:
     except ExecutionFailed as failed:
         raise _refusal(failed.cause, name, task_queue) from None
     return Served(found.name, json.loads(unpacked(found.packed)))
+
+
+async def compare_with_served(
+    client: Client, task_queue: str, name: str, document: Any, source: str
+) -> str | None:
+    """Hold a definition against what is served under its name: that is what runs.
+
+    Args:
+        client: of the cluster.
+        task_queue: of workers that serve definitions.
+        name: `NAMESPACE/NAME:VERSION`.
+        document: the definition, as JSON data.
+        source: its file.
+
+    Returns:
+        What to know where no worker is there that could tell.
+
+    Raises:
+        NotServed: a worker serves something else under it, or does not know it.
+        RPCError: the server can't be reached.
+    """
+    try:
+        served = await find_served(client, task_queue, name)
+    except NotServed as refused:
+        if not refused.is_silent:
+            raise NotServed(str(refused), f"serve {source} first, or name one that is") from None
+        return f"{refused}: runs that it starts wait until one serves {name}"
+    if served.document != document:
+        raise NotServed(
+            f"the worker serves another {name} than {source}",
+            "start the worker anew, or give the file another version",
+        )
+    return None
 
 
 async def start_run(

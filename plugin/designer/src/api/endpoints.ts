@@ -17,10 +17,12 @@ import type {
   Models,
   Operation,
   Outputs,
+  PlannedSchedule,
   PreparedTask,
   Project,
   Report,
   RunSummary,
+  ScheduleSummary,
   TaskForm,
 } from "./types";
 
@@ -85,6 +87,18 @@ export const unpinOutput = (path: string, task: string) =>
 
 export const listModels = (connection: string) =>
   request<Models>("GET", `/connections/${asked(connection)}/models`);
+
+export const listSchedules = () => request<ScheduleSummary[]>("GET", "/schedules");
+export const createSchedule = (asked: {
+  path: string;
+  text: string;
+  zone: string;
+  input?: Json;
+  dry: boolean;
+}) => request<PlannedSchedule>("POST", "/schedules", asked);
+export const changeSchedule = (id: string, change: "pause" | "resume" | "trigger") =>
+  request<unknown>("POST", `/schedules/${asked(id)}/${change}`, {});
+export const deleteSchedule = (id: string) => request<unknown>("DELETE", `/schedules/${asked(id)}`);
 
 export const listRuns = () => request<RunSummary[]>("GET", "/runs");
 export const startRun = (path: string, text: string, input: Json) =>

@@ -288,6 +288,26 @@ export interface Outputs {
   outputs: Record<string, Json>;
 }
 
+export interface ScheduleSummary {
+  id: string;
+  definition: string;
+  when: string;
+  paused: boolean;
+  next: string[];
+  last: { id: string; state: string | null; started_at: string } | null;
+}
+
+/** What a schedule does, before it is created. */
+export interface PlannedSchedule {
+  id: string;
+  definition: string;
+  when: string;
+  next: string[];
+  policies: string[];
+  created: boolean;
+  note: string | null;
+}
+
 export interface TaskExecution {
   id: string;
   name: string;

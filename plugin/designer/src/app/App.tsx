@@ -15,6 +15,7 @@ import { TopBar } from "./TopBar";
 
 const YamlEditor = lazy(() => import("../editor/YamlEditor"));
 const Connections = lazy(() => import("../connections/Connections"));
+const Schedules = lazy(() => import("../schedules/Schedules"));
 const TestRequest = lazy(() => import("../testrequest/TestRequest"));
 
 export function App() {
@@ -35,7 +36,10 @@ export function App() {
       {path === null ? <Nothing /> : <Work key={path} />}
       {path !== null && <RunDrawer />}
       <AddTask />
-      <Suspense fallback={null}>{panel === "connections" && <Connections />}</Suspense>
+      <Suspense fallback={null}>
+        {panel === "connections" && <Connections />}
+        {panel === "schedules" && <Schedules />}
+      </Suspense>
       {panel === "keys" && <KeysHelp />}
       {testing !== null && (
         <Suspense fallback={null}>

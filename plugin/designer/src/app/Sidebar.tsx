@@ -123,6 +123,13 @@ function Worker() {
           onClick={() => useLayout.getState().openPanel("connections")}
         >
           Connections {lacking > 0 && <span className="badge warning">{lacking} not set up</span>}
+        </button>{" "}
+        <button
+          type="button"
+          className="button small"
+          onClick={() => useLayout.getState().openPanel("schedules")}
+        >
+          Schedules
         </button>
       </p>
       <p title={data.folder}>{data.folder.split("/").slice(-2).join("/")}</p>

@@ -5,7 +5,7 @@ import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
-import "./connections.css";
+import "../ui/panel.css";
 
 /** The connections of httptask.toml: which are ready, and what the others lack. Values of secrets never come here. */
 export default function Connections() {

@@ -30,8 +30,8 @@ from httptask.starts import (
     ScheduleRecord,
     ScheduleRun,
     ScheduleSummary,
+    compare_with_served,
     create_schedule,
-    find_served,
     plan_schedule,
 )
 
@@ -135,17 +135,11 @@ async def _compare(client: "Client", task_queue: str, plan: SchedulePlan, loaded
         CliError: a worker serves something else under it, or does not know it.
     """
     try:
-        served = await find_served(client, task_queue, plan.qualified)
+        note = await compare_with_served(client, task_queue, plan.qualified, loaded.data, loaded.name)
     except NotServed as refused:
-        if not refused.is_silent:
-            raise CliError(str(refused), f"serve {loaded.name} first, or name one that is") from None
-        print_note(f"{refused}: runs that it starts wait until one serves {plan.qualified}")
-        return
-    if served.document != loaded.data:
-        raise CliError(
-            f"the worker serves another {plan.qualified} than {loaded.name}",
-            "start the worker anew, or give the file another version",
-        )
+        raise CliError(str(refused), refused.hint) from None
+    if note is not None:
+        print_note(note)
 
 
 def _confirm(scheduling: Scheduling) -> None:

@@ -1,0 +1,170 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { changeSchedule, createSchedule, deleteSchedule, listSchedules } from "../api/endpoints";
+import type { Json, ScheduleSummary } from "../api/types";
+import { useLayout } from "../app/layout";
+import { isUnsaved, problemOf, useDocument } from "../state/document";
+import { useSample } from "../testrequest/data";
+import { Dialog } from "../ui/Dialog";
+import { Icon } from "../ui/icons";
+import "../ui/panel.css";
+
+const KEY = ["schedules"];
+const moment = (time: string) =>
+  new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** Runs that Temporal starts by itself: what the open definition says of that, and those that there are. */
+export default function Schedules() {
+  const path = useDocument((state) => state.path);
+  const { data, error, isPending } = useQuery({
+    queryKey: KEY,
+    queryFn: listSchedules,
+    refetchInterval: 3_000,
+  });
+  const close = () => useLayout.getState().openPanel(null);
+  return (
+    <Dialog label="Schedules" close={close} className="panel">
+      <header className="dialog-head">
+        <h2>Schedules</h2>
+        <span className="grow" />
+        <button type="button" className="button plain square" aria-label="Close" onClick={close}>
+          <Icon name="close" />
+        </button>
+      </header>
+      {path !== null && <NewSchedule key={path} path={path} />}
+      {error && <p className="panel-foot field-fault error">{error.message}</p>}
+      {isPending && <p className="panel-foot">Loading …</p>}
+      {data?.length === 0 && <p className="panel-foot">There is no schedule yet.</p>}
+      <ul className="panel-list">
+        {data?.map((one) => (
+          <Schedule key={one.id} schedule={one} />
+        ))}
+      </ul>
+    </Dialog>
+  );
+}
+
+/** What the schedule of the open definition would do, and a button that creates it. */
+function NewSchedule({ path }: { path: string }) {
+  const client = useQueryClient();
+  const text = useDocument((state) => state.checked);
+  const unsaved = useDocument(isUnsaved);
+  const [zone, setZone] = useState("UTC");
+  const known = useSample(path).input;
+  const [input, setInput] = useState(() => JSON.stringify(known ?? {}));
+  const plan = useQuery({
+    queryKey: ["schedule plan", path, text, zone],
+    queryFn: () => createSchedule({ path, text, zone, dry: true }),
+    retry: false,
+    gcTime: 0,
+  });
+  const create = useMutation({
+    mutationFn: () => createSchedule({ path, text, zone, dry: false, input: JSON.parse(input) as Json }),
+    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
+  });
+  const fault = create.error ?? plan.error;
+  const hint = fault ? problemOf(fault).hint : null;
+  return (
+    <section className="panel-new" aria-label={`Schedule of ${path}`}>
+      <h3>{path}</h3>
+      {plan.data && (
+        <>
+          <p>
+            Starts {plan.data.definition}: <b>{plan.data.when}</b>
+          </p>
+          <ul>
+            {plan.data.next.map((time) => (
+              <li key={time}>{moment(time)}</li>
+            ))}
+          </ul>
+          {plan.data.policies.map((policy) => (
+            <p key={policy} className="muted">
+              {policy}
+            </p>
+          ))}
+          <div className="panel-fields">
+            <label>
+              Time zone{" "}
+              <input className="field-input" value={zone} onChange={(event) => setZone(event.target.value)} />
+            </label>
+            <label>
+              Input of each run, as JSON{" "}
+              <input
+                className="field-input mono"
+                value={input}
+                onChange={(event) => setInput(event.target.value)}
+              />
+            </label>
+            <button
+              type="button"
+              className="button primary"
+              disabled={unsaved || create.isPending}
+              title={unsaved ? "Save the definition first: the file is what runs" : undefined}
+              onClick={() => create.mutate()}
+            >
+              Create schedule
+            </button>
+          </div>
+        </>
+      )}
+      {fault && (
+        <p className="field-fault error" role="alert">
+          {fault.message} {hint && <small>{hint}</small>}
+        </p>
+      )}
+      {create.data && (
+        <p role="status">
+          Created {create.data.id}. {create.data.note}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Schedule({ schedule }: { schedule: ScheduleSummary }) {
+  const { id, definition, when, paused, next, last } = schedule;
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (what: "pause" | "resume" | "trigger" | "delete") =>
+      what === "delete" ? deleteSchedule(id) : changeSchedule(id, what),
+    onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
+  });
+  const act = (what: "pause" | "resume" | "trigger" | "delete", label: string) => (
+    <button
+      type="button"
+      className="button small"
+      aria-label={`${label} ${id}`}
+      disabled={change.isPending}
+      onClick={() =>
+        (what !== "delete" ||
+          window.confirm(`Delete the schedule ${id}? A run that goes on is left alone.`)) &&
+        change.mutate(what)
+      }
+    >
+      {label}
+    </button>
+  );
+  return (
+    <li>
+      <header>
+        <b>{id}</b>
+        <span className={`badge ${paused ? "warning" : "completed"}`}>{paused ? "paused" : "active"}</span>
+        <span className="muted">{definition}</span>
+        <span className="grow" />
+        {act("trigger", "Start now")}
+        {paused ? act("resume", "Resume") : act("pause", "Pause")}
+        {act("delete", "Delete")}
+      </header>
+      <p>
+        {when}
+        {next[0] && !paused && <>; next {moment(next[0])}</>}
+        {last && (
+          <>
+            ; last run {last.id} {last.state ?? "unknown"}
+          </>
+        )}
+      </p>
+      {change.error && <p className="field-fault error">{change.error.message}</p>}
+    </li>
+  );
+}

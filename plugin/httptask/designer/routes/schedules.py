@@ -1,0 +1,163 @@
+"""Schedules: what a definition's `schedule` would do, created, paused, resumed, triggered and deleted."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from temporalio.service import RPCError, RPCStatusCode
+
+from httptask.calls.problem import TaskFault
+from httptask.designer.problems import Problem
+from httptask.designer.routes.definitions import EditedText
+from httptask.designer.routes.runs import Reason
+from httptask.designer.workspace import AskedWorkspace, Temporal
+from httptask.interpreter.schemas import check_schema
+from httptask.starts import (
+    NotSchedulable,
+    NotServed,
+    ScheduleExists,
+    ScheduleSummary,
+    compare_with_served,
+    create_schedule,
+    list_schedules,
+    plan_schedule,
+    resume_schedule,
+    trigger_schedule,
+)
+
+router = APIRouter(prefix="/schedules", tags=["schedules"])
+
+_T = TypeVar("_T")
+
+
+class NewSchedule(EditedText):
+    """A definition whose `schedule` is to start runs."""
+
+    input: Any = None
+    """Of each run."""
+    zone: str = Field("UTC", max_length=100)
+    """Whose clock a cron means."""
+    overlap: str | None = Field(None, max_length=40)
+    """What becomes of a start while a run goes on; else the default of its kind."""
+    id: str | None = Field(None, min_length=1, max_length=200)
+    """Else the name of the definition."""
+    dry: bool = False
+    """Whether only to tell what it would do."""
+
+
+class PlannedSchedule(BaseModel):
+    """What a schedule does."""
+
+    id: str
+    definition: str
+    when: str
+    """In words."""
+    next: list[datetime]
+    policies: list[str]
+    """What becomes of starts that meet a run, and of those that are missed."""
+    created: bool
+    note: str | None = None
+    """What to know, where no worker is there that serves the definition."""
+
+
+class TriggeredRun(BaseModel):
+    """A run that a schedule was told to start."""
+
+    run: str | None
+    """None where Temporal has not told it within seconds."""
+
+
+@router.get("")
+async def get_schedules(workspace: AskedWorkspace) -> list[ScheduleSummary]:
+    """All that were made by httptask."""
+    temporal = workspace.required_temporal()
+    return await _asked(temporal, list_schedules(temporal.client))
+
+
+@router.post("", status_code=201)
+async def create(new: NewSchedule, workspace: AskedWorkspace) -> PlannedSchedule:
+    """Create the schedule of a definition, as `httptask schedule create` does, or tell what it would do."""
+    loaded, program = await asyncio.to_thread(workspace.runnable, new.path, new.text)
+    temporal = workspace.required_temporal()
+    source = program.definition.input
+    try:
+        if not new.dry:
+            check_schema(None if source is None else source.schema_, new.input, "the input")
+        plan = plan_schedule(
+            program,
+            new.input,
+            id_=new.id,
+            zone=new.zone,
+            overlap=new.overlap,
+            task_queue=temporal.task_queue,
+            begin=datetime.now(UTC),
+        )
+        note = None
+        if not new.dry:
+            comparing = compare_with_served(
+                temporal.client, temporal.task_queue, plan.qualified, loaded.data, new.path
+            )
+            note = await _asked(temporal, comparing)
+            await _asked(temporal, create_schedule(temporal.client, plan))
+    except TaskFault as fault:
+        raise Problem(422, str(fault.problem.detail), "see input.schema of the definition") from None
+    except (NotSchedulable, NotServed) as refused:
+        raise Problem(422, str(refused), refused.hint) from None
+    except ScheduleExists:
+        id_ = new.id or program.definition.document.name
+        raise Problem(409, f"there is a schedule {id_} already", "delete it first") from None
+    return PlannedSchedule(
+        id=plan.id,
+        definition=plan.name,
+        when=plan.words,
+        next=plan.next,
+        policies=plan.policies,
+        created=not new.dry,
+        note=note,
+    )
+
+
+@router.post("/{id_}/pause", status_code=202)
+async def pause(id_: str, reason: Reason, workspace: AskedWorkspace) -> None:
+    """Have it start nothing until it is resumed."""
+    temporal = workspace.required_temporal()
+    handle = temporal.client.get_schedule_handle(id_)
+    await _asked(temporal, handle.pause(note=reason.reason or "in the designer"))
+
+
+@router.post("/{id_}/resume", status_code=202)
+async def resume(id_: str, reason: Reason, workspace: AskedWorkspace) -> None:
+    """Have it go on; what it would have started meanwhile is not made up for."""
+    temporal = workspace.required_temporal()
+    await _asked(temporal, resume_schedule(temporal.client, id_, reason.reason or None))
+
+
+@router.post("/{id_}/trigger", status_code=202)
+async def trigger(id_: str, workspace: AskedWorkspace) -> TriggeredRun:
+    """Have it start a run now, whatever it does besides."""
+    temporal = workspace.required_temporal()
+    return TriggeredRun(run=await _asked(temporal, trigger_schedule(temporal.client, id_)))
+
+
+@router.delete("/{id_}", status_code=204)
+async def delete(id_: str, workspace: AskedWorkspace) -> None:
+    """Delete it; a run that goes on is left alone."""
+    temporal = workspace.required_temporal()
+    await _asked(temporal, temporal.client.get_schedule_handle(id_).delete())
+
+
+async def _asked(temporal: Temporal, answer: Awaitable[_T]) -> _T:
+    """What Temporal answers.
+
+    Raises:
+        Problem: nothing, or that there is no such schedule.
+    """
+    try:
+        return await answer
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Problem(404, f"no such schedule at {temporal.where}: {error.message}") from None
+        raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
