@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from httptask.catalog.catalog import Catalog
 
-__all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace"]
+__all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace", "load_once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,7 @@ class Workspace:
     def load(self, path: str, text: str | None = None) -> Loaded:
         """A definition, as it stands in its file or in an editor."""
         self.folder.file(path)
-        try:
-            return _loaded(self.folder.read(path).text if text is None else text, path)
-        except _Busy as busy:
-            return busy.loaded
+        return load_once(self.folder.read(path).text if text is None else text, path)
 
     def readable(self, path: str, text: str | None) -> tuple[Loaded, Program]:
         """A definition that is understood, though it may have errors.
@@ -126,6 +123,14 @@ class Workspace:
         return found
 
 
+def load_once(text: str, path: str) -> Loaded:
+    """A definition, loaded once for all that a page asks of one text: what is wrong, a form, completions, values."""
+    try:
+        return _loaded(text, path)
+    except _Busy as busy:
+        return busy.loaded
+
+
 class _Busy(Exception):
     """A text was not looked at as a whole, which another time may do better."""
 
@@ -136,7 +141,6 @@ class _Busy(Exception):
 
 @lru_cache(maxsize=4)
 def _loaded(text: str, path: str) -> Loaded:
-    """Loaded once for all that a page asks of one text: what is wrong, a form, completions, values."""
     loaded = load_text(text, path)
     if any(report.code == "expressions-busy" for report in loaded.reports):
         raise _Busy(loaded)

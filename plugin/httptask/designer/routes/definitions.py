@@ -11,7 +11,7 @@ from httptask.catalog.operation_faults import operation_faults
 from httptask.catalog.project_documents import ProjectDocuments
 from httptask.designer.outline import Checked, checked
 from httptask.designer.problems import Problem
-from httptask.designer.workspace import AskedWorkspace, Workspace
+from httptask.designer.workspace import AskedWorkspace, Workspace, load_once
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import begin_definition
 from httptask.dsl.yaml.writing import write_lines
@@ -134,14 +134,12 @@ def _whole(workspace: Workspace, path: str, text: str, sha256: str) -> Definitio
 @lru_cache(maxsize=2_000)
 def _listed(path: str, text: str, sha256: str) -> ListedDefinition | None:
     """What a list tells of a file; None where it is no definition."""
-    from httptask.dsl.loader import load_text
-
     document = read_yaml(text)
     if document.complete and not (is_object(document.data) and any(key in document.data for key in _KEYS)):
         return None
     if not document.complete and not re.search("^(document|do):", text, re.MULTILINE):
         return None
-    loaded = load_text(text, path)
+    loaded = load_once(text, path)
     told = document.data.get("document") if is_object(document.data) else None
     name, title = (told.get("name"), told.get("title")) if is_object(told) else (None, None)
     return ListedDefinition(
