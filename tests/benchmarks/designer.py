@@ -247,7 +247,7 @@ async def typing(browser: Browser, address: str) -> dict[str, float]:
     found = typed("text", await probe.end())
     await page.locator(".block-head", has_text="task0").first.click()
     await page.get_by_role("tab", name="Task").click()
-    await page.get_by_label("content of message 2").click()
+    await page.get_by_label("content of message 2", exact=True).click()
     await page.keyboard.press("End")
     await probe.begin()
     await probe.type(f"${{ $workflow.input.name }} {PROSE}")
