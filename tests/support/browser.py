@@ -74,6 +74,12 @@ class Browser:
         if response.status >= HTTPStatus.BAD_REQUEST:
             self.complaints.append(f"{response.status} of {response.url}: {await response.text()}")
 
+    async def until(self, script: str, argument: object = None) -> None:
+        """Wait until a script is true; Playwright's own way needs `eval`, which the page's policy forbids."""
+        async with asyncio.timeout(_PATIENCE / 1000):
+            while not await self.page.evaluate(script, argument):  # noqa: ASYNC110 - the page tells nobody
+                await asyncio.sleep(0.02)
+
     async def look(self, name: str) -> None:
         """Keep a picture, and hold the page against the rules of accessibility."""
         await self.page.screenshot(path=self.pictures / f"{name}.png")

@@ -39,6 +39,12 @@ test("an edit is a step of its own, whatever was typed before", async () => {
   expect(state().text).toBe("one");
 });
 
+test("an edit that changes nothing is no step", async () => {
+  vi.spyOn(api, "edit").mockResolvedValue({ ...checked, text: "one", changes: [] });
+  expect(await state().edit([{ op: "set", pointer: "/a", value: 1 }])).toBe(true);
+  expect(state().past).toEqual([]);
+});
+
 test("an edit is made again in the text that was typed while the server thought", async () => {
   const answers: ((edited: Edited) => void)[] = [];
   const asked = vi

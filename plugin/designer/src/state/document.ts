@@ -121,8 +121,10 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
         if (get().path !== path) return false;
         if (get().text !== text) continue; // somebody typed meanwhile: the edit is made in that text
         clearTimeout(timer);
-        step(edited.text, false);
-        typedAt = 0;
+        if (edited.text !== text) {
+          step(edited.text, false);
+          typedAt = 0;
+        }
         take(edited, edited.text);
         return true;
       } catch (error) {
