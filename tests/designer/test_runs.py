@@ -233,7 +233,7 @@ async def test_expressions_are_completed_and_tried(workspace: Workspace) -> None
         value = (await client.post("/api/evaluate", json=body("$tasks.order", outputs={"order": [1]}))).json()
     assert wrong["error"]["message"]
     assert lacks["error"]["missing"]["outputs"] == ["order"]
-    assert value == {"value": [1], "error": None}
+    assert value == {"value": [1], "begins": None, "error": None}
 
 
 async def test_its_own_description_is_an_api_of_the_catalogue(workspace: Workspace) -> None:

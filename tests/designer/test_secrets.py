@@ -148,6 +148,6 @@ async def test_no_answer_holds_a_secret_that_requests_have_used(workspace: Works
     ]
     assert leaks == []
     refused = {asked_for for asked_for, answer in answers.items() if answer.is_error}
-    assert len(refused) < len(answers) / 3, refused
+    assert len(refused) < len(answers) / 2, refused
     told = "".join(answer.text for answer in answers.values())
     assert [name for name in VALUES if f"[redacted:{name}]" not in told] == []  # each came back
