@@ -20,7 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, Workf
 from temporalio.workflow import Info, _Definition  # pyright: ignore[reportPrivateUsage]
 
 from httptask.activities.connection_profile import RunConfiguration
-from httptask.activities.names import RESOLVE_CONFIGURATION
+from httptask.activities.names import RESOLVE_CONFIGURATION, YIELD
 from httptask.calls.problem import Problem, TaskFault
 from httptask.dsl.canonical import sha256
 from httptask.dsl.expressions import ExpressionsBusy
@@ -87,6 +87,8 @@ async def _first_call_of(
             info = command.fail_workflow_execution.failure.application_failure_info
             [problem] = _CONVERTER.from_payloads(info.details.payloads, [Problem])
             raise TaskFault(Problem.model_validate(problem))
+        if command.schedule_local_activity.activity_type == YIELD:
+            raise ExpressionsBusy("the workflow task took too long to go on in it")
     raise AssertionError(commands)
 
 

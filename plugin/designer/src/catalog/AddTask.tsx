@@ -35,7 +35,9 @@ function AddTaskDialog({ at }: { at: Place }) {
   const curl = isCurl(query);
   const found = useFound(curl ? "" : query);
   const operations = curl ? [] : (found.data?.operations ?? []);
-  const plain = curl ? [] : plainOnes(query, found.data?.operations.length === 0);
+  const nothing = operations.length === 0 && query.trim() !== "" && !curl && found.isSuccess;
+  const searching = nothing && found.isPlaceholderData;
+  const plain = curl ? [] : plainOnes(query, nothing && !searching);
   const count = operations.length + plain.length;
   const operation = operations[chosen];
   const prepared = usePrepared(operation, curl ? query : null);
@@ -74,9 +76,8 @@ function AddTaskDialog({ at }: { at: Place }) {
       <div className="add-body">
         <div className="add-results">
           {found.error && <p className="field-fault error">{found.error.message}</p>}
-          {!curl && query.trim() !== "" && found.data?.operations.length === 0 && (
-            <NothingFound query={query} known={found.data.apis} />
-          )}
+          {searching && <p className="empty">Searching …</p>}
+          {nothing && !searching && <NothingFound query={query} known={found.data.apis} />}
           {curl && (
             <p className="empty">This is a curl command; the task that it becomes is shown beside it.</p>
           )}

@@ -44,7 +44,10 @@ function AddApi({ known }: { known: KnownApi[] }) {
       typeof given === "string"
         ? api.addApi(given)
         : given.text().then((text) => api.addDocument(given.name, text)),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["search"] }),
+    onSuccess: async () => {
+      await client.cancelQueries({ queryKey: ["search"] }); // one that has not been answered yet did not see it
+      await client.invalidateQueries({ queryKey: ["search"] });
+    },
   });
   const add = (event: FormEvent) => {
     event.preventDefault();

@@ -1,0 +1,66 @@
+"""A run in the designer that waits for a person, and goes on from where it failed."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from httptask.testing import Reply, ScriptedServer, ServedRequest
+from support.browser import Browser
+from support.commands import Shell
+
+TEXT = """\
+document: { dsl: 1.0.3, namespace: demo, name: approval, version: 1.0.0 }
+do:
+  - order: { call: httpRequest, with: { method: post, connection: shop, path: /orders, body: { book: b } } }
+  - approval: { listen: { to: { one: { with: { type: com.example.approval } } } } }
+  - ship: { call: httpRequest, with: { method: post, connection: shop, path: /wrong, body: {} } }
+"""
+CONFIG = """\
+[connections.shop]
+base_url = "http://127.0.0.1:{port}"
+allow_private = ["loopback"]
+"""
+
+
+def answer(request: ServedRequest) -> Reply:
+    if request.target == "/wrong":
+        return Reply.json({"title": "No such thing"}, status=404)
+    return Reply.json({"done": request.target})
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.long
+@pytest.mark.alone
+async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
+    shell: Shell, httptask_server: str, open_designer: Callable[..., Awaitable[Browser]]
+) -> None:
+    async with ScriptedServer(answer) as server:
+        shell.write("approval.yaml", TEXT)
+        shell.write("httptask.toml", CONFIG.format(port=server.port))
+        browser = await open_designer(TEMPORAL_ADDRESS=httptask_server)
+        page = browser.page
+        await page.get_by_text("Worker ready").wait_for()
+        await page.get_by_role("button", name="Run", exact=True).click()
+        await page.get_by_role("button", name="Start").click()
+
+        # It waits for an approval, which is given here.
+        await page.get_by_role("heading", name="approval waits for an event").wait_for()
+        await browser.until("() => document.querySelector('.emit input').value === 'com.example.approval'")
+        await browser.look("run-1-waits")
+        await page.get_by_role("button", name="Send event").click()
+
+        # The last task fails; it is mended in the form, and the run goes on from there.
+        await page.locator(".drawer-head .badge", has_text="faulted").wait_for()
+        await page.locator(".drawer-detail", has_text="404").wait_for()
+        await browser.look("run-2-failed")
+        await page.get_by_role("button", name="Show block").click()
+        await page.get_by_role("tab", name="Task").click()
+        await page.get_by_label("path", exact=True).fill("/shipments")
+        await page.get_by_label("path", exact=True).press("Enter")
+        await page.locator(".block-summary", has_text="/shipments").wait_for()
+        await page.get_by_role("button", name="Continue from here").click()
+        await page.locator(".drawer-head .badge", has_text="completed").wait_for()
+        await page.locator(".drawer-detail", has_text="/shipments").wait_for()
+        await browser.look("run-3-mended")
+        assert [request.target for request in server.requests] == ["/orders", "/wrong", "/shipments"]
+        assert browser.complaints == []
