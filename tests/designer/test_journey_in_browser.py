@@ -41,9 +41,9 @@ async def test_a_person_adds_a_task_tries_it_maps_its_answer_and_runs_it(
     shell: Shell, open_designer: Callable[..., Awaitable[Browser]]
 ) -> None:
     async with ScriptedServer(lambda _: Reply.chat("Hello, Ada!")) as model:
-        file = shell.write("hello.yaml", HELLO)
-        shell.write("httptask.toml", CONFIG.format(port=model.port))
-        browser = await open_designer(OPENAI_API_KEY="k")
+        file = shell.write("greetings/hello.yaml", HELLO)
+        shell.write("greetings/httptask.toml", CONFIG.format(port=model.port))
+        browser = await open_designer("greetings", OPENAI_API_KEY="k")
         await open_and_add(browser)
         await edit_and_try(browser)
         await map_and_run(browser, file)

@@ -132,7 +132,7 @@ function Worker() {
           Schedules
         </button>
       </p>
-      <p title={data.folder}>{data.folder.split("/").slice(-2).join("/")}</p>
+      <p title={data.folder}>{data.folder.split("/").at(-1)}</p>
     </footer>
   );
 }
