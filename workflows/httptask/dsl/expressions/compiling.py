@@ -49,15 +49,16 @@ def fault_of(expression: Expression, limit: Limit) -> TextFault | None:
         ExpressionsBusy: no helper process was free, or it was stopped at a bound before it had an answer.
     """
     try:
-        return _asked(expression, limit)
+        complaint = _complaint(check_program(expression.source, expression.variables), limit)
     except HelperStopped as stopped:
         message = f"compiling the text at {expression.pointer} was stopped at a bound on {stopped.which}"
         raise ExpressionsBusy(message) from None
+    return None if complaint is None else _explained(expression, complaint)
 
 
 def _checked(expression: Expression) -> TextFault | None:
     try:
-        complaint = _complaint(check_program(expression.source, expression.variables))
+        complaint = _checked_complaint(check_program(expression.source, expression.variables))
     except HelperStopped as stopped:
         message = f"compiling the expression was stopped at a bound on {stopped.which}"
         return _fault(expression, 0, "expression-too-large", message, "split it over several tasks")
@@ -65,15 +66,15 @@ def _checked(expression: Expression) -> TextFault | None:
 
 
 @lru_cache(maxsize=2_048)
-def _complaint(program: bytes) -> str | None:
-    """What jq has against a program; asked once, as most expressions of what is edited stay as they are."""
-    reply = run_program(program, b"", 0, _CHECK_LIMIT)
+def _checked_complaint(program: bytes) -> str | None:
+    """Asked for once, as most expressions of what is edited stay as they are."""
+    return _complaint(program, _CHECK_LIMIT)
+
+
+def _complaint(program: bytes, limit: Limit) -> str | None:
+    """What jq has against a program."""
+    reply = run_program(program, b"", 0, limit)
     return reply.text if reply.kind == b"C" else None
-
-
-def _asked(expression: Expression, limit: Limit) -> TextFault | None:
-    reply = run_program(check_program(expression.source, expression.variables), b"", 0, limit)
-    return _explained(expression, reply.text) if reply.kind == b"C" else None
 
 
 def _fault(expression: Expression, at: int, code: str, message: str, hint: str | None) -> TextFault:
