@@ -1,11 +1,12 @@
 """What the designer works on: a folder, the configuration that goes with it, and a Temporal server."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Request
+from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.config import Config, ConfigInvalid
 from httptask.designer.folder import Folder
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from httptask.catalog.catalog import Catalog
 
 __all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace", "load_once"]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,23 @@ class Temporal:
     where: str
     own_worker: bool
     start_worker: str
+
+    async def asked(self, answer: Awaitable[_T], absent: str) -> _T:
+        """What it answers.
+
+        Args:
+            answer: of the client.
+            absent: what is said where it finds nothing of a name.
+
+        Raises:
+            Problem: it finds nothing, or does not answer.
+        """
+        try:
+            return await answer
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Problem(404, f"{absent}: {error.message}") from None
+            raise Problem(503, f"Temporal at {self.where}: {error.message}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,13 +218,9 @@ async def _asked(temporal: Temporal, answer: Awaitable[_T]) -> _T:
         Problem: nothing, or that there is no such run.
     """
     try:
-        return await answer
+        return await temporal.asked(answer, f"no such run at {temporal.where}, or it has ended")
     except (CannotPause, NotRerunnable) as error:
         raise Problem(409, str(error), error.hint) from None
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise Problem(404, f"no such run at {temporal.where}, or it has ended: {error.message}") from None
-        raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
 
 
 async def _watch(temporal: Temporal, id_: str, tell: Tell, *, texts: bool) -> None:

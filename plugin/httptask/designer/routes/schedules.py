@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.calls.problem import TaskFault
 from httptask.designer.problems import Problem
@@ -150,14 +149,4 @@ async def delete(id_: str, workspace: AskedWorkspace) -> None:
 
 
 async def _asked(temporal: Temporal, answer: Awaitable[_T]) -> _T:
-    """What Temporal answers.
-
-    Raises:
-        Problem: nothing, or that there is no such schedule.
-    """
-    try:
-        return await answer
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise Problem(404, f"no such schedule at {temporal.where}: {error.message}") from None
-        raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
+    return await temporal.asked(answer, f"no such schedule at {temporal.where}")
