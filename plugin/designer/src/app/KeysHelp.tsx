@@ -1,20 +1,10 @@
-import { Dialog } from "../ui/Dialog";
-import { Icon } from "../ui/icons";
 import { KEYS } from "./keys";
-import { useLayout } from "./layout";
+import { Panel } from "./Panel";
 
 /** The keys, on `?`. */
 export function KeysHelp() {
-  const close = () => useLayout.getState().openPanel(null);
   return (
-    <Dialog label="Keys" close={close} className="keys-help">
-      <header className="dialog-head">
-        <h2>Keys</h2>
-        <span className="grow" />
-        <button type="button" className="button plain square" aria-label="Close" onClick={close}>
-          <Icon name="close" />
-        </button>
-      </header>
+    <Panel title="Keys" className="keys-help">
       <div className="keys-body">
         {KEYS.map(({ where, keys }) => (
           <section key={where}>
@@ -32,6 +22,6 @@ export function KeysHelp() {
           </section>
         ))}
       </div>
-    </Dialog>
+    </Panel>
   );
 }

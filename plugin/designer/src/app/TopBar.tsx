@@ -50,12 +50,10 @@ export function TopBar() {
           >
             <Icon name="run" /> Run
           </button>
+          <button type="button" className="button plain" onClick={() => void useRun.getState().past()}>
+            Past runs
+          </button>
         </>
-      )}
-      {path !== null && (
-        <button type="button" className="button plain" onClick={() => void useRun.getState().past()}>
-          Past runs
-        </button>
       )}
       <Tool name="keys" label="Keys (?)" enabled act={() => useLayout.getState().openPanel("keys")} />
       <Tool name="sun" label="Switch between dark and light" enabled act={switchTheme} />

@@ -1,25 +1,15 @@
 import { useMutation } from "@tanstack/react-query";
 import { checkConnection } from "../api/endpoints";
 import type { ConnectionCheck, ConnectionState } from "../api/types";
-import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
-import { Dialog } from "../ui/Dialog";
-import { Icon } from "../ui/icons";
+import { Panel } from "../app/Panel";
 import "../ui/panel.css";
 
 /** The connections of httptask.toml: which are ready, and what the others lack. Values of secrets never come here. */
 export default function Connections() {
   const { data } = useProject();
-  const close = () => useLayout.getState().openPanel(null);
   return (
-    <Dialog label="Connections" close={close} className="panel">
-      <header className="dialog-head">
-        <h2>Connections</h2>
-        <span className="grow" />
-        <button type="button" className="button plain square" aria-label="Close" onClick={close}>
-          <Icon name="close" />
-        </button>
-      </header>
+    <Panel title="Connections" className="panel">
       <ul className="panel-list">
         {data?.connections.map((one) => (
           <Connection key={one.name} connection={one} />
@@ -29,7 +19,7 @@ export default function Connections() {
         They are tables of httptask.toml, <code>[connections.NAME]</code>. A task of the catalogue adds the
         one that it needs.
       </p>
-    </Dialog>
+    </Panel>
   );
 }
 

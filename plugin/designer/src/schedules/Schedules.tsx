@@ -2,11 +2,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { changeSchedule, createSchedule, deleteSchedule, listSchedules } from "../api/endpoints";
 import type { Json, ScheduleSummary } from "../api/types";
-import { useLayout } from "../app/layout";
+import { Panel } from "../app/Panel";
 import { isUnsaved, problemOf, useDocument } from "../state/document";
 import { useSample } from "../testrequest/data";
-import { Dialog } from "../ui/Dialog";
-import { Icon } from "../ui/icons";
 import "../ui/panel.css";
 
 const KEY = ["schedules"];
@@ -21,16 +19,8 @@ export default function Schedules() {
     queryFn: listSchedules,
     refetchInterval: 3_000,
   });
-  const close = () => useLayout.getState().openPanel(null);
   return (
-    <Dialog label="Schedules" close={close} className="panel">
-      <header className="dialog-head">
-        <h2>Schedules</h2>
-        <span className="grow" />
-        <button type="button" className="button plain square" aria-label="Close" onClick={close}>
-          <Icon name="close" />
-        </button>
-      </header>
+    <Panel title="Schedules" className="panel">
       {path !== null && <NewSchedule key={path} path={path} />}
       {error && <p className="panel-foot field-fault error">{error.message}</p>}
       {isPending && <p className="panel-foot">Loading …</p>}
@@ -40,7 +30,7 @@ export default function Schedules() {
           <Schedule key={one.id} schedule={one} />
         ))}
       </ul>
-    </Dialog>
+    </Panel>
   );
 }
 
