@@ -7,31 +7,8 @@ from pathlib import Path
 import pytest
 
 from httptask.testing import Reply, ScriptedServer
-from support.browser import Browser
+from support.browser import CONFIG, HELLO, Browser
 from support.commands import Shell
-
-HELLO = """\
-# Greets somebody.
-document: { dsl: 1.0.3, namespace: demo, name: hello, version: 1.0.0 }
-input:
-  schema:
-    document:
-      type: object
-      required: [name]
-      properties: { name: { type: string } }
-do:
-  - ask:
-      call: chatCompletion
-      with:
-        model: gpt-4.1-mini   # a small one
-        messages: [{ role: user, content: "Say hello to ${ $workflow.input.name }." }]
-  - note: { set: { said: nothing } }
-"""
-CONFIG = """\
-[connections.openai]
-base_url = "http://127.0.0.1:{port}/v1"
-allow_private = ["loopback"]
-"""
 
 
 @pytest.mark.timeout(900)

@@ -7,35 +7,13 @@ from pathlib import Path
 import pytest
 
 from httptask.testing import Reply, ScriptedServer
-from support.browser import SIZES, Browser
+from support.browser import CONFIG, HELLO, SIZES, Browser
 from support.commands import Shell
 
 FIRST = """\
 document: { dsl: 1.0.3, namespace: demo, name: another, version: 1.0.0 }
 do:
   - one: { set: { a: 1 } }
-"""
-HELLO = """\
-# Greets somebody.
-document: { dsl: 1.0.3, namespace: demo, name: hello, version: 1.0.0 }
-input:
-  schema:
-    document:
-      type: object
-      required: [name]
-      properties: { name: { type: string } }
-do:
-  - ask:
-      call: chatCompletion
-      with:
-        model: gpt-4.1-mini   # a small one
-        messages: [{ role: user, content: "Say hello to ${ $workflow.input.name }." }]
-  - note: { set: { said: nothing } }
-"""
-CONFIG = """\
-[connections.openai]
-base_url = "http://127.0.0.1:{port}/v1"
-allow_private = ["loopback"]
 """
 REFUSED = re.compile(r"\b409\b")
 """In what the browser complains of where the page asks what to do about a file that changed."""

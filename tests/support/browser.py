@@ -13,7 +13,32 @@ from playwright.async_api import ConsoleMessage, Page, Response
 from httptask.designer.building import SOURCES
 from support.commands import Command, Shell
 
-__all__ = ["SIZES", "Browser", "path_of", "start_dev"]
+__all__ = ["CONFIG", "HELLO", "SIZES", "Browser", "path_of", "start_dev"]
+
+HELLO = """\
+# Greets somebody.
+document: { dsl: 1.0.3, namespace: demo, name: hello, version: 1.0.0 }
+input:
+  schema:
+    document:
+      type: object
+      required: [name]
+      properties: { name: { type: string } }
+do:
+  - ask:
+      call: chatCompletion
+      with:
+        model: gpt-4.1-mini   # a small one
+        messages: [{ role: user, content: "Say hello to ${ $workflow.input.name }." }]
+  - note: { set: { said: nothing } }
+"""
+"""A definition that says hello to somebody, and makes a note."""
+CONFIG = """\
+[connections.openai]
+base_url = "http://127.0.0.1:{port}/v1"
+allow_private = ["loopback"]
+"""
+"""The connection that it goes by, to a model at `port`."""
 
 SIZES = {"small": (1280, 800), "large": (1920, 1080)}
 """Width and height of the screens that the page is made for, in CSS pixels."""
