@@ -3,23 +3,25 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from temporalio.service import RPCError, RPCStatusCode
 
+from httptask.calls.problem import TaskFault
 from httptask.config import Config, ConfigInvalid
 from httptask.designer.folder import Folder
 from httptask.designer.problems import Problem
 from httptask.dsl.loader import Loaded, load_text
 from httptask.dsl.program import Program
+from httptask.interpreter.schemas import check_input
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
     from httptask.catalog.catalog import Catalog
 
-__all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace", "load_once"]
+__all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace", "check_run_input", "load_once"]
 
 _T = TypeVar("_T")
 
@@ -141,6 +143,18 @@ class Workspace:
                 503, "there is no Temporal server yet", "wait for it, or see what the terminal says"
             )
         return found
+
+
+def check_run_input(program: Program, value: Any) -> None:
+    """Validate what a run is to be given.
+
+    Raises:
+        Problem: it does not fit.
+    """
+    try:
+        check_input(program.definition.input, value, "the input")
+    except TaskFault as fault:
+        raise Problem(422, str(fault.problem.detail), "see input.schema of the definition") from None
 
 
 def load_once(text: str, path: str) -> Loaded:

@@ -13,7 +13,7 @@ from httptask.activities.storage import MAX_INLINE_BYTES
 from httptask.calls.problem import TaskFault
 from httptask.dsl.program import Program
 from httptask.http.files import open_file
-from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.schemas import check_input
 from httptask.json.tree import finite_number, refuse_constant
 from httptask.json.types import is_object
 
@@ -92,8 +92,6 @@ def check_rows(rows: Iterable[DataRow], program: Program, name: str) -> None:
     Raises:
         DatasetInvalid: some don't fit, or are too large; it names the first twenty.
     """
-    source = program.definition.input
-    schema = None if source is None else source.schema_
     faults: list[str] = []
     for row in rows:
         try:
@@ -104,7 +102,7 @@ def check_rows(rows: Iterable[DataRow], program: Program, name: str) -> None:
         if size > _LARGEST_ROW:
             faults.append(f"{name}:{row.line}: {size:,} bytes, more than the {_LARGEST_ROW:,} of a row")
         try:
-            check_schema(schema, row.input, "the row")
+            check_input(program.definition.input, row.input, "the row")
         except TaskFault as fault:
             faults.append(f"{name}:{row.line}: {fault.problem.detail}")
     if len(faults) > _MOST_FAULTS:

@@ -11,7 +11,7 @@ from httptask.dsl.expressions import ExpressionFailed
 from httptask.dsl.liveness import CONTEXT, Value
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.openapi import api_call
-from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.schemas import check_input
 from httptask.interpreter.state import RunState, TaskExecution
 from httptask.interpreter.variables import Variables, bind, task_variables, workflow_variables
 from httptask.json.types import is_object
@@ -140,9 +140,8 @@ class _Planning:
 
     def _first(self) -> Any:
         """The workflow's input as the first task gets it."""
-        source, data = self._program.definition.input, self._state.input
-        if source is not None:
-            check_schema(source.schema_, data, "the workflow's input")
+        data = self._state.input
+        check_input(self._program.definition.input, data, "the workflow's input")
         return transform(
             self._program.parts.get(WORKFLOW_INPUT),
             data,

@@ -13,7 +13,7 @@ from httptask.dsl.expressions.evaluation import evaluate
 from httptask.dsl.expressions.rendering import render
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
-from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.schemas import check_input, check_schema
 from httptask.interpreter.variables import Variables, bind, scope_for, task_variables, workflow_variables
 
 if TYPE_CHECKING:
@@ -230,9 +230,7 @@ def _beginning(program: Program, sample: Sample, *, needs_input: bool) -> tuple[
     around = workflow_variables(program, Beginning(sample.input, sample.input, now), _ID)
     data = sample.input
     if needs_input or data is not None:
-        source = program.definition.input
-        if source is not None:
-            check_schema(source.schema_, data, "the workflow's input")
+        check_input(program.definition.input, data, "the workflow's input")
         data = transform(program.parts.get(WORKFLOW_INPUT), data, around)
     raw = data if sample.task_input is None else sample.task_input
     given = {

@@ -11,7 +11,7 @@ from httptask.dsl.liveness import CONTEXT, WORKFLOW_DATA
 from httptask.dsl.program import Program
 from httptask.interpreter.branches import BranchRunner
 from httptask.interpreter.parts import PartEnd, PartEnded, tell_spending
-from httptask.interpreter.schemas import check_schema
+from httptask.interpreter.schemas import check_input, check_schema
 from httptask.interpreter.services import Services
 from httptask.interpreter.state import Branch, Frame, MapPart
 from httptask.interpreter.status import RunStatus, TaskState
@@ -103,14 +103,12 @@ class Interpreter:
 
     def _begin(self) -> None:
         """Validate and transform the input; it is the first task's (dsl.md, Data Flow)."""
-        source = self._program.definition.input
         data = self.state.input
-        if source is not None:
-            check_schema(source.schema_, data, "the workflow's input")
-            if WORKFLOW_INPUT in self._program.parts:
-                data = self._evaluator.transform(
-                    self._program.parts[WORKFLOW_INPUT], data, self._services.workflow_variables()
-                )
+        check_input(self._program.definition.input, data, "the workflow's input")
+        if WORKFLOW_INPUT in self._program.parts:
+            data = self._evaluator.transform(
+                self._program.parts[WORKFLOW_INPUT], data, self._services.workflow_variables()
+            )
         is_read = self._program.liveness.is_read
         context = data if is_read(CONTEXT) else None
         self.state.root = Branch(

@@ -4,15 +4,24 @@ from typing import Any
 
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.cutting import shortened
-from httptask.dsl.model import Schema
+from httptask.dsl.model import Input, Schema
 from httptask.json.schema import compile_schema
 
-__all__ = ["NOT_VALID", "check_schema"]
+__all__ = ["NOT_VALID", "check_input", "check_schema"]
 
 NOT_VALID = "Not valid"
 """Title of the problem of a value that does not fit its schema."""
 
 _SHOWN = 5
+
+
+def check_input(asked: Input | None, value: Any, what: str) -> None:
+    """Validate an input against what asks for it: a definition, whose runs it is given to, or nothing.
+
+    Raises:
+        TaskFault: as of `check_schema`.
+    """
+    check_schema(None if asked is None else asked.schema_, value, what)
 
 
 def check_schema(schema: Schema | None, value: Any, what: str) -> None:

@@ -229,11 +229,11 @@ def check_input(loaded: "Loaded", value: Any, *, given: bool) -> None:
         CliError: it does not fit.
     """
     from httptask.calls.problem import TaskFault
-    from httptask.interpreter.schemas import check_schema
+    from httptask.interpreter import schemas
 
-    source = None if loaded.program is None else loaded.program.definition.input
+    asked = None if loaded.program is None else loaded.program.definition.input
     try:
-        check_schema(None if source is None else source.schema_, value, "--input")
+        schemas.check_input(asked, value, "--input")
     except TaskFault as fault:
         see = f"see input.schema in {loaded.name}"
         if given:

@@ -10,19 +10,17 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 from temporalio.service import RPCError, RPCStatusCode
 
-from httptask.calls.problem import TaskFault
 from httptask.config.config import for_own_runs
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.project import fix_for, missing_secrets, not_set_up
 from httptask.designer.streaming import Tell, event_stream
-from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace
+from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.program import Program
 from httptask.events import EventRefused, new_event, send_event, type_waited_for
 from httptask.explain.findings import uses_of_connections
 from httptask.interpreter.fetch_status import fetch_status
-from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import live_texts
@@ -107,11 +105,7 @@ async def start_run(new: NewRun, workspace: AskedWorkspace) -> StartedRun:
     """Run a definition; 422 where it has errors, its input does not fit, or a secret has no value."""
     loaded, program = await asyncio.to_thread(workspace.runnable, new.path, new.text)
     temporal = workspace.required_temporal()
-    source = program.definition.input
-    try:
-        check_schema(None if source is None else source.schema_, new.input, "the input")
-    except TaskFault as fault:
-        raise Problem(422, str(fault.problem.detail), "see input.schema of the definition") from None
+    check_run_input(program, new.input)
     if temporal.own_worker:
         _require_secrets(workspace, program)
     workspace.permit(loaded)

@@ -8,12 +8,10 @@ from typing import Any, TypeVar
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from httptask.calls.problem import TaskFault
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.runs import Reason
-from httptask.designer.workspace import AskedWorkspace, Temporal
-from httptask.interpreter.schemas import check_schema
+from httptask.designer.workspace import AskedWorkspace, Temporal, check_run_input
 from httptask.starts import (
     NotSchedulable,
     NotServed,
@@ -81,10 +79,9 @@ async def create(new: NewSchedule, workspace: AskedWorkspace) -> PlannedSchedule
     """Create the schedule of a definition, as `httptask schedule create` does, or tell what it would do."""
     loaded, program = await asyncio.to_thread(workspace.runnable, new.path, new.text)
     temporal = workspace.required_temporal()
-    source = program.definition.input
+    if not new.dry:
+        check_run_input(program, new.input)
     try:
-        if not new.dry:
-            check_schema(None if source is None else source.schema_, new.input, "the input")
         plan = plan_schedule(
             program,
             new.input,
@@ -101,8 +98,6 @@ async def create(new: NewSchedule, workspace: AskedWorkspace) -> PlannedSchedule
             )
             note = await _asked(temporal, comparing)
             await _asked(temporal, create_schedule(temporal.client, plan))
-    except TaskFault as fault:
-        raise Problem(422, str(fault.problem.detail), "see input.schema of the definition") from None
     except (NotSchedulable, NotServed) as refused:
         raise Problem(422, str(refused), refused.hint) from None
     except ScheduleExists:
