@@ -254,6 +254,11 @@ async def test_its_own_description_is_an_api_of_the_catalogue(workspace: Workspa
         )
         file = await client.post("/api/catalog/import", json={**base, "curl": curl})
         imported = await client.post("/api/catalog/import", json={**base, "curl": headers})
+        body = f"{headers} -d '{{\"a\": 1}}'"
+        [as_form, as_json] = [
+            await client.post("/api/catalog/import", json={**base, "curl": body, "as_json": asked})
+            for asked in (False, True)
+        ]
         outside = await client.post("/api/catalog", json={"source": "/etc/passwd"})
         assert (await client.get("/api/directory", params={"q": "git"})).json()
         assert (await client.delete("/api/catalog/designer")).status_code == 204
@@ -268,6 +273,15 @@ async def test_its_own_description_is_an_api_of_the_catalogue(workspace: Workspa
     assert "not read here" in file.json()["detail"]
     assert KEY not in imported.text
     assert imported.json()["secrets"]
+    assert [one.json()["json_as_form"] for one in (imported, as_form, as_json)] == [
+        [],
+        ["postItems"],
+        ["postItems"],
+    ]
+    assert [one.json()["tasks"][0]["task"]["with"]["body"] for one in (as_form, as_json)] == [
+        '{"a": 1}',
+        {"a": 1},
+    ]
     assert outside.status_code == 422
     assert [one["api"] for one in listed] == ["openai"]
 

@@ -153,6 +153,32 @@ def test_settings_of_the_task() -> None:
     assert task["with"]["responseBytes"] == 1024
 
 
+@pytest.mark.parametrize(
+    ("command", "sent"),
+    [
+        ("""-d '{"a": [1, 2]}'""", {"body": {"a": [1, 2]}}),
+        ("""--data-raw '{"a": 1}' -H 'X-A: b'""", {"body": {"a": 1}, "headers": {"X-A": "b"}}),
+        ("""-d '{"a":1}' -H 'Content-Type: text/plain'""", None),
+        (f"""-d '{{"a":1}}' -H 'Content-Type: {FORM["Content-Type"]}'""", None),
+        ("""-d '{"a": NaN}'""", None),
+        ("""-d '{"a":' -d '1}'""", None),
+        ("-d a=1", None),
+        ("""--json '{"a":1}'""", None),
+    ],
+)
+def test_json_that_curl_calls_a_form_can_be_had_as_json(command: str, sent: dict[str, Any] | None) -> None:
+    faithful = import_curl(f"curl https://a.example/x {command}", Path())
+    asked = import_curl(f"curl https://a.example/x {command}", Path(), as_json=True)
+    if sent is None:
+        assert faithful == asked
+        assert faithful.json_as_form == ()
+    else:
+        assert faithful.json_as_form == asked.json_as_form == ("postA",)
+        assert faithful.tasks["postA"]["with"]["headers"].items() >= FORM.items()
+        assert asked.tasks["postA"]["with"] == {"method": "post", "endpoint": "https://a.example/x", **sent}
+        assert asked.notes == ()
+
+
 def test_places_are_those_of_the_text_with_its_fence() -> None:
     with pytest.raises(CatalogError, match=r"line 3, column 6: a command substitution"):
         import_curl("```sh\ncurl https://api.example.com \\\n  -d `date`\n```", Path())

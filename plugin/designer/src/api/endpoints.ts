@@ -69,8 +69,8 @@ export const getOperation = (api: string, operation: string) =>
   request<Operation>("GET", `/catalog/${asked(api)}/operations/${asked(operation)}`);
 export const prepareOperation = (path: string, text: string, api: string, operation: string) =>
   request<PreparedTask>("POST", "/catalog/prepare", { path, text, api, operation });
-export const importCurl = (path: string, text: string, curl: string) =>
-  request<ImportedTasks>("POST", "/catalog/import", { path, text, curl });
+export const importCurl = (path: string, text: string, curl: string, as_json: boolean) =>
+  request<ImportedTasks>("POST", "/catalog/import", { path, text, curl, as_json });
 export const addConnections = (configuration: Json) =>
   request<unknown>("POST", "/connections", { configuration });
 

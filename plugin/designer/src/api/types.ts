@@ -194,6 +194,8 @@ export interface PreparedTask {
   fill_in: string[];
   problems: string[];
   notes: string[];
+  /** Whether its body is JSON, and a form only because the curl command does not say what it is. */
+  json_as_form?: boolean;
 }
 
 export interface ImportedTasks {
@@ -201,6 +203,7 @@ export interface ImportedTasks {
   secrets: NeededSecret[];
   notes: string[];
   left_out: { place: string; message: string; hint: string | null }[];
+  json_as_form: string[];
 }
 
 export interface AddedApi {

@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Found, FoundOperation, ImportedTasks, PreparedTask } from "../api/types";
 import { useDocument } from "../state/document";
 import { Dialog } from "../ui/Dialog";
 import { Icon, iconOf } from "../ui/icons";
-import { addTask, insert, PLAIN } from "./add";
+import { Refused } from "../ui/Prose";
+import { addTask, insert, PLAIN, type PlainTask } from "./add";
 import { type Place, useAdding } from "./adding";
 import { AnotherApi, NothingFound } from "./NothingFound";
 import { Preview } from "./Preview";
@@ -19,42 +21,63 @@ export function AddTask() {
 
 const isCurl = (text: string) => /^\s*(\$\s*)?curl(\.exe)?\s/.test(text);
 
-/** Kinds of tasks that fit; where nothing does, a request that is written by hand. */
-function plainOnes(query: string, nothingFound: boolean) {
+/** Where nothing fits, a request is written by hand. */
+const BLANK = PLAIN.slice(0, 1);
+
+function fittingKinds(query: string): PlainTask[] {
   const asked = query.trim().toLowerCase();
-  const fitting = PLAIN.filter((one) => one.about.toLowerCase().includes(asked));
-  return fitting.length || !nothingFound ? fitting : PLAIN.slice(0, 1);
+  return PLAIN.filter((one) => one.about.toLowerCase().includes(asked));
 }
 
 function AddTaskDialog({ at }: { at: Place }) {
   const { end } = useAdding.getState();
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState(0);
-  const [fault, setFault] = useState<string | null>(null);
+  const [wanted, setWanted] = useState(false);
+  const [asJson, setAsJson] = useState(false);
+  const [fault, setFault] = useState<Error | null>(null);
+  const adding = useRef(false);
   const list = useId();
   const curl = isCurl(query);
   const found = useFound(curl ? "" : query);
   const operations = curl ? [] : (found.data?.operations ?? []);
   const nothing = operations.length === 0 && query.trim() !== "" && !curl && found.isSuccess;
-  const searching = nothing && found.isPlaceholderData;
-  const plain = curl ? [] : plainOnes(query, nothing && !searching);
+  const searching = nothing && found.isComing;
+  const fitting = curl ? [] : fittingKinds(query);
+  const plain = fitting.length || !nothing || searching ? fitting : BLANK;
   const count = operations.length + plain.length;
   const operation = operations[chosen];
-  const prepared = usePrepared(operation, curl ? query : null);
+  const prepared = usePrepared(operation, curl ? query : null, asJson);
+  // What was not chosen by hand is the first of what will be found, and not of what was found for fewer letters.
+  const isComing = (found.isComing && chosen === 0) || ((curl || operation) && prepared.isFetching);
 
-  const choose = async (index: number) => {
-    const other = plain[index - operations.length];
-    if (other) {
-      if (await insert(at, other.name, other.task)) end();
-    } else if (prepared.data && (curl || index === chosen)) {
-      if (await addTask(at, prepared.data)) end();
-    } else setFault(prepared.error?.message ?? null);
+  const add = async (one: PlainTask | undefined) => {
+    if (adding.current || (!one && !prepared.data)) return;
+    adding.current = true;
+    const done = one ? insert(at, one.name, one.task) : prepared.data && addTask(at, prepared.data);
+    if (await done) return end();
+    adding.current = false;
+    const { problem, forgetProblem } = useDocument.getState();
+    setFault(problem);
+    forgetProblem(); // it is told here, for the page lies under this dialog
+  };
+  const addChosen = () => add(plain[chosen - operations.length]);
+  useEffect(() => {
+    if (!wanted || isComing) return;
+    setWanted(false);
+    if (!nothing || fitting.length) void addChosen();
+  });
+  const point = (index: number) => {
+    setChosen(index);
+    setWanted(false);
+    setFault(null);
   };
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && count) setChosen((chosen + step + count) % count);
-    else if (event.key === "Enter" && !event.shiftKey) void choose(chosen);
-    else return;
+    if (step && count) point((chosen + step + count) % count);
+    else if (event.key !== "Enter" || event.shiftKey) return;
+    else if (isComing) setWanted(true);
+    else void addChosen();
     event.preventDefault();
   };
   return (
@@ -65,8 +88,8 @@ function AddTaskDialog({ at }: { at: Place }) {
           value={query}
           change={(text) => {
             setQuery(text);
-            setChosen(0);
-            setFault(null);
+            setAsJson(false);
+            point(0);
           }}
           list={list}
           active={count ? `${list}-${chosen}` : undefined}
@@ -75,7 +98,7 @@ function AddTaskDialog({ at }: { at: Place }) {
       </div>
       <div className="add-body">
         <div className="add-results">
-          {found.error && <p className="field-fault error">{found.error.message}</p>}
+          {found.error && <Refused error={found.error} />}
           {searching && <p className="empty">Searching …</p>}
           {nothing && !searching && <NothingFound query={query} known={found.data.apis} />}
           {curl && (
@@ -87,7 +110,7 @@ function AddTaskDialog({ at }: { at: Place }) {
                 key={one.name}
                 id={`${list}-${index}`}
                 chosen={index === chosen}
-                choose={() => setChosen(index)}
+                choose={() => point(index)}
               >
                 <OperationLine operation={one} />
               </Option>
@@ -97,7 +120,7 @@ function AddTaskDialog({ at }: { at: Place }) {
                 key={one.name}
                 id={`${list}-${operations.length + index}`}
                 chosen={operations.length + index === chosen}
-                choose={() => void choose(operations.length + index)}
+                choose={() => void add(one)}
               >
                 <Icon name={iconOf(one.kind)} />
                 <span>{one.about}</span>
@@ -111,8 +134,10 @@ function AddTaskDialog({ at }: { at: Place }) {
           plain={plain[chosen - operations.length]}
           prepared={prepared.data}
           busy={prepared.isFetching}
-          fault={fault ?? prepared.error?.message ?? null}
-          add={() => void choose(chosen)}
+          fault={fault ?? prepared.error}
+          add={() => void addChosen()}
+          asJson={asJson}
+          sendAsJson={setAsJson}
         />
       </div>
       <footer className="add-keys">
@@ -125,6 +150,9 @@ function AddTaskDialog({ at }: { at: Place }) {
         <span>
           <kbd>Esc</kbd> close
         </span>
+        <span role="status" className="coming">
+          {wanted && isComing && "The request is being prepared, and is added as soon as it is."}
+        </span>
       </footer>
     </Dialog>
   );
@@ -134,20 +162,21 @@ const NONE: Found = { operations: [], apis: [] };
 
 function useFound(query: string) {
   const asked = useDeferredValue(query.trim());
-  return useQuery({
+  const found = useQuery({
     queryKey: ["search", asked],
     queryFn: ({ signal }) => (asked ? api.searchOperations(asked, signal) : Promise.resolve(NONE)),
     placeholderData: (before) => before,
   });
+  return { ...found, isComing: asked !== query.trim() || found.isPending || found.isPlaceholderData };
 }
 
 /** The task of the operation or curl command that is chosen. */
-function usePrepared(operation: FoundOperation | undefined, curl: string | null) {
+function usePrepared(operation: FoundOperation | undefined, curl: string | null, asJson: boolean) {
   const { path, text } = useDocument.getState();
   return useQuery<PreparedTask>({
-    queryKey: ["prepared", path, operation?.name, curl],
+    queryKey: ["prepared", path, operation?.name, curl, asJson],
     queryFn: async () => {
-      if (curl !== null) return ofCurl(await api.importCurl(path ?? "", text, curl));
+      if (curl !== null) return ofCurl(await api.importCurl(path ?? "", text, curl, asJson));
       const [name = "", ...rest] = (operation?.name ?? "").split(".");
       return api.prepareOperation(path ?? "", text, name, rest.join("."));
     },
@@ -157,11 +186,10 @@ function usePrepared(operation: FoundOperation | undefined, curl: string | null)
 }
 
 /** The first task of a command; a second URL in it makes a second one, which is told. */
-function ofCurl({ tasks, secrets, notes, left_out }: ImportedTasks): PreparedTask {
+function ofCurl({ tasks, secrets, notes, left_out, json_as_form }: ImportedTasks): PreparedTask {
   const [first, ...others] = tasks;
   const none = left_out[0];
-  if (!first)
-    throw new Error(none ? `${none.message}${none.hint ? `: ${none.hint}` : ""}` : "no request in it");
+  if (!first) throw new Problem(422, { detail: none?.message ?? "no request in it", hint: none?.hint });
   return {
     ...first,
     connection: null,
@@ -171,6 +199,7 @@ function ofCurl({ tasks, secrets, notes, left_out }: ImportedTasks): PreparedTas
     fill_in: [],
     problems: others.map((other) => `Only the first request is added, not ${other.name}.`),
     notes,
+    json_as_form: json_as_form.includes(first.name),
   };
 }
 

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { KnownApi } from "../api/types";
+import { Refused } from "../ui/Prose";
 
 const KNOWN_SHOWN = 12;
 
@@ -80,12 +80,7 @@ function AddApi({ known }: { known: KnownApi[] }) {
           />
         </label>
       </form>
-      {adding.error && (
-        <p className="field-fault error" role="alert">
-          {adding.error.message}
-          {adding.error instanceof Problem && adding.error.hint && <small> {adding.error.hint}</small>}
-        </p>
-      )}
+      {adding.error && <Refused error={adding.error} />}
       {adding.data && (
         <p role="status">
           Added {adding.data.title || adding.data.api}, operations: {adding.data.operations}.

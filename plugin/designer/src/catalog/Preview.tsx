@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getOperation } from "../api/endpoints";
 import type { FoundOperation, PreparedTask } from "../api/types";
-import { Prose } from "../ui/Prose";
+import { Prose, Refused } from "../ui/Prose";
 import type { PlainTask } from "./add";
 import { Reference } from "./Reference";
 import { asYaml } from "./yaml";
@@ -11,13 +11,16 @@ interface Props {
   plain: PlainTask | undefined;
   prepared: PreparedTask | undefined;
   busy: boolean;
-  fault: string | null;
+  fault: Error | null;
   add(): void;
+  asJson: boolean;
+  sendAsJson(asJson: boolean): void;
 }
 
 /** The task that would be added, and the reference of its operation. */
-export function Preview({ operation, plain, prepared, busy, fault, add }: Props) {
-  if (plain) return <PlainPreview plain={plain} add={add} />;
+export function Preview(props: Props) {
+  const { operation, plain, prepared, busy, fault, add } = props;
+  if (plain) return <PlainPreview plain={plain} fault={fault} add={add} />;
   if (!operation && !prepared && !fault)
     return (
       <div className="preview empty">An operation's reference and its prepared request appear here.</div>
@@ -34,18 +37,35 @@ export function Preview({ operation, plain, prepared, busy, fault, add }: Props)
           )}
         </div>
         <button type="button" className="button primary" disabled={!prepared || busy} onClick={add}>
-          Add task
+          {busy ? "Preparing …" : "Add task"}
         </button>
       </header>
-      {fault && <p className="field-fault error">{fault}</p>}
+      {fault && <Refused error={fault} />}
       {prepared && <Needs prepared={prepared} />}
+      {prepared?.json_as_form && <JsonOrForm {...props} />}
       {prepared && <pre className="code">{asYaml({ [prepared.name]: prepared.task })}</pre>}
       {operation && <OperationReference name={operation.name} />}
     </section>
   );
 }
 
-function PlainPreview({ plain, add }: { plain: PlainTask; add(): void }) {
+/** Of a body that is JSON and that curl calls a form: it is seldom meant. */
+function JsonOrForm({ asJson, sendAsJson }: Props) {
+  return (
+    <p className="needs choice">
+      <span>
+        {asJson
+          ? "The body is sent as JSON, where curl sends a form."
+          : "Most APIs expect a body like this one as JSON."}
+      </span>
+      <button type="button" className="button small" onClick={() => sendAsJson(!asJson)}>
+        {asJson ? "Send as a form, as curl does" : "Send as JSON instead"}
+      </button>
+    </p>
+  );
+}
+
+function PlainPreview({ plain, fault, add }: { plain: PlainTask; fault: Error | null; add(): void }) {
   return (
     <section className="preview" aria-label="Task">
       <header>
@@ -54,6 +74,7 @@ function PlainPreview({ plain, add }: { plain: PlainTask; add(): void }) {
           Add task
         </button>
       </header>
+      {fault && <Refused error={fault} />}
       <pre className="code">{asYaml({ [plain.name]: plain.task })}</pre>
     </section>
   );
@@ -89,6 +110,6 @@ export function OperationReference({ name }: { name: string }) {
     queryFn: () => getOperation(api, operation.join(".")),
     staleTime: 60_000,
   });
-  if (error) return <p className="field-fault error">{error.message}</p>;
+  if (error) return <Refused error={error} />;
   return data ? <Reference operation={data} /> : <p className="muted">Loading the reference …</p>;
 }

@@ -1,6 +1,7 @@
 import type { Json } from "../api/types";
 
 const PLAIN_TEXT = /^[A-Za-z_/.$][\w /.$@+-]*$/;
+const PRINTABLE = /^[ -~\u00a1-\ud7ff]*$/;
 const WORDS = /^(true|false|null|yes|no|on|off|~)$/i;
 
 /** A value as one reads it in a preview; what is saved is written by the server. */
@@ -30,7 +31,8 @@ function below(value: Json, indent: string): string {
 
 function scalar(value: Json): string {
   if (typeof value !== "string") return JSON.stringify(value);
-  return PLAIN_TEXT.test(value) && !WORDS.test(value) && value === value.trim()
-    ? value
+  if (PLAIN_TEXT.test(value) && !WORDS.test(value) && value === value.trim()) return value;
+  return value.includes('"') && PRINTABLE.test(value)
+    ? `'${value.replaceAll("'", "''")}'`
     : JSON.stringify(value);
 }

@@ -20,7 +20,12 @@ _MOST_TASKS: Final = 100
 
 
 def import_curl(
-    text: str, folder: Path | None, *, name: str | None = None, taken: Collection[str] = ()
+    text: str,
+    folder: Path | None,
+    *,
+    name: str | None = None,
+    taken: Collection[str] = (),
+    as_json: bool = False,
 ) -> Imported:
     """Make tasks of one or more commands, for a POSIX shell or for the command prompt of Windows. Nothing is run.
 
@@ -30,6 +35,7 @@ def import_curl(
             the commands are not of whoever owns the files, which are not read then.
         name: of the task; further ones get a number behind it. By default it says what a request asks for.
         taken: names that other tasks have.
+        as_json: whether a body that is JSON is sent as such where curl, told nothing of its type, calls it a form.
 
     Raises:
         CatalogError: one of them can't be kept as it is.
@@ -46,7 +52,7 @@ def import_curl(
         options = options_of(command, number)
         files = Files(folder, shell.files, command.stdin)
         for given in read_options(options):
-            for request in requests_of(given, files, secrets):
+            for request in requests_of(given, files, secrets, as_json=as_json):
                 if len(tasks) == _MOST_TASKS:
                     raise CatalogError(
                         f"there are more than {_MOST_TASKS} requests", "give fewer commands at once"

@@ -1,5 +1,6 @@
 """What curl would send: its options put together to requests, as curl does it (measured against 7.88)."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
@@ -25,8 +26,14 @@ _FORM: Final = ("form", "form-string")
 _CURLS_OWN: Final = {"content-type": "Content-Type", "accept": "Accept", "user-agent": "User-Agent"}
 
 
-def requests_of(given: Given, files: Files, secrets: Secrets) -> Iterator[ImportedRequest]:
+def requests_of(given: Given, files: Files, secrets: Secrets, *, as_json: bool) -> Iterator[ImportedRequest]:
     """The requests of a command, in the order in which curl sends them.
+
+    Args:
+        given: its options.
+        files: that it names.
+        secrets: takes its credentials.
+        as_json: whether a body that is JSON is sent as such where curl, told nothing of its type, calls it a form.
 
     Raises:
         CatalogError: curl would refuse the command, or nothing can send what it sends.
@@ -39,7 +46,12 @@ def requests_of(given: Given, files: Files, secrets: Secrets) -> Iterator[Import
     for index, (_, text) in enumerate(urls):
         upload = uploads[index] if index < len(uploads) else None
         for expanded in [text] if given.holds("globoff") else expand_globs(text):
-            yield _request(given, expanded, upload, files, secrets)
+            request = _request(given, expanded, upload, files, secrets)
+            if request.is_json_by_default_a_form and as_json:
+                request.body = _compact(request.body or "")
+                request.drop_header("content-type")
+                request.headers.append(("Content-Type", "application/json"))
+            yield request
 
 
 def _check_together(given: Given, uploads: Sequence[str]) -> None:
@@ -116,6 +128,8 @@ def _headers(given: Given, request: ImportedRequest, files: Files) -> None:
     for name, value in own.items():
         if value and name.lower() not in written:
             request.headers.append((name, value))
+    if own["Content-Type"] == FORM_TYPE and "content-type" not in written:
+        request.is_json_by_default_a_form = _compact(request.body or "") is not None
     if own["User-Agent"] == "" and "user-agent" not in written:
         request.removed.add("user-agent")
 
@@ -146,6 +160,16 @@ def _content_type(given: Given, *, has_body: bool) -> str | None:
     if given.all("json"):
         return "application/json"
     return FORM_TYPE if has_body and given.all(*_DATA) else None
+
+
+def _compact(body: str) -> str | None:
+    """A body that is an object or a list of JSON, without what stands between its parts; None for another one."""
+    if body[:1] not in ("{", "["):
+        return None
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _referer(value: str | None) -> str | None:

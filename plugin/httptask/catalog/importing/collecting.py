@@ -47,12 +47,14 @@ class Imported:
         secrets: what they name, and what holds it.
         notes: what they do not keep, by name; never a credential.
         left_out: requests that no task can send.
+        json_as_form: tasks whose body is JSON, and a form only because the command does not say what it is.
     """
 
     tasks: dict[str, dict[str, Any]]
     secrets: tuple[NeededSecret, ...]
     notes: tuple[str, ...]
     left_out: tuple[LeftOut, ...] = ()
+    json_as_form: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as JSON; of secrets what they are, and not their values."""
@@ -91,6 +93,7 @@ class TaskCollector:
         self._found: list[_Found] = []
         self._texts: list[str] = []
         self._left_out: list[LeftOut] = []
+        self._json_as_form: list[str] = []
         self._place: str | None = None
 
     def __len__(self) -> int:
@@ -119,6 +122,8 @@ class TaskCollector:
         name = unused_name(self._name or title or task_name(request, self._secrets), self._taken)
         self._taken.add(name)
         self.notes += request.notes
+        if request.is_json_by_default_a_form:
+            self._json_as_form.append(name)
         return name, task
 
     def _title(self, title: str, request: ImportedRequest) -> str:
@@ -172,6 +177,7 @@ class TaskCollector:
             tuple(replace(secret, what=shown(secret.what)) for secret in secrets),
             tuple(dict.fromkeys(map(shown, self.notes))),
             tuple(left_out),
+            tuple(self._json_as_form),
         )
 
     def _check(self, task: dict[str, Any]) -> None:

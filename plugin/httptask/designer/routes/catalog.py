@@ -85,6 +85,8 @@ class CurlCommand(BaseModel):
     curl: str = Field(max_length=1_000_000)
     path: str
     text: str
+    as_json: bool = False
+    """Whether a body that is JSON is sent as such where curl, told nothing of its type, calls it a form."""
 
 
 class ImportedTask(BaseModel):
@@ -101,6 +103,8 @@ class ImportedTasks(BaseModel):
     secrets: list[NeededSecret]
     notes: list[str]
     left_out: list[dict[str, Any]]
+    json_as_form: list[str]
+    """Names of those that `as_json` is about."""
 
 
 @router.get("")
@@ -203,12 +207,13 @@ def import_command(command: CurlCommand, workspace: AskedWorkspace) -> ImportedT
     from httptask.catalog.curl import import_curl
 
     program = _program(workspace, command.path, command.text)
-    made = import_curl(command.curl, None, taken=_names(program))
+    made = import_curl(command.curl, None, taken=_names(program), as_json=command.as_json)
     return ImportedTasks(
         tasks=[ImportedTask(name=name, task=task) for name, task in made.tasks.items()],
         secrets=[NeededSecret(name=one.name, what=one.what) for one in made.secrets],
         notes=list(made.notes),
         left_out=made.as_json()["left_out"],
+        json_as_form=list(made.json_as_form),
     )
 
 
