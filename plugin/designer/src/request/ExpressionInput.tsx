@@ -3,6 +3,7 @@ import { complete, evaluate } from "../api/endpoints";
 import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
+import { Told } from "../ui/Prose";
 import { type Suggestions, useCursor, useForm } from "./form";
 import { expressionAt, isInside, withExpression } from "./insertion";
 
@@ -138,13 +139,22 @@ function suggested(text: string, values: string[]): Completion[] {
     .map((value) => ({ label: value, detail: null, apply: value, from: 0 }));
 }
 
-function useCompletions(pointer: string, suggestions: string[] = []) {
+const NONE: string[] = [];
+
+function useCompletions(pointer: string, suggestions = NONE) {
   const { task } = useForm();
   const [options, setOptions] = useState<Completion[]>([]);
   const [chosen, setChosen] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const asked = useRef<AbortController>(undefined);
+  const awaited = useRef<string>(undefined); // the text that suggestions were asked for while there were none yet
+  useEffect(() => {
+    if (awaited.current === undefined || !suggestions.length) return;
+    setOptions(suggested(awaited.current, suggestions));
+    awaited.current = undefined;
+  }, [suggestions]);
   const close = () => {
+    awaited.current = undefined;
     clearTimeout(timer.current);
     asked.current?.abort();
     setOptions([]);
@@ -154,8 +164,10 @@ function useCompletions(pointer: string, suggestions: string[] = []) {
     asked.current?.abort();
     asked.current = new AbortController();
     const { signal } = asked.current;
+    awaited.current = undefined;
     if (!isInside(expression, position)) {
       setChosen(-1);
+      if (!suggestions.length && !expression.includes("${")) awaited.current = expression;
       return setOptions(expression.includes("${") ? [] : suggested(expression, suggestions));
     }
     timer.current = setTimeout(async () => {
@@ -201,6 +213,8 @@ function Live({ pointer, expression }: { pointer: string; expression: string | n
   return !told.error ? (
     <output className="live">{told.begins ?? JSON.stringify(told.value)?.slice(0, 300)}</output>
   ) : (
-    <output className="live bad">{told.error.message}</output>
+    <output className="live bad">
+      <Told message={told.error.message} hint={told.error.hint} />
+    </output>
   );
 }

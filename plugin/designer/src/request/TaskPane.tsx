@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useMemo, useRef } from "react";
-import { Problem } from "../api/client";
 import { getTask, listModels } from "../api/endpoints";
 import type { Block, TaskForm } from "../api/types";
 import { useLayout } from "../app/layout";
@@ -12,7 +11,7 @@ import { blockAt, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { DataPanel } from "../testrequest/DataPanel";
 import { Icon, iconOf } from "../ui/icons";
-import { Told } from "../ui/Prose";
+import { Refused } from "../ui/Prose";
 import { Field } from "./Field";
 import { Form, type FormContext, ofDefinition } from "./form";
 import { TextInput } from "./inputs";
@@ -82,11 +81,7 @@ function TaskEditor({ block }: { block: Block }) {
           <Icon name="trash" />
         </button>
       </header>
-      {error && (
-        <p className="empty bad" role="alert">
-          <Told message={error.message} hint={error instanceof Problem ? error.hint : null} />
-        </p>
-      )}
+      {error && <Refused error={error} />}
       {!data && !error && <p className="empty">Loading the fields …</p>}
       {data && <TaskFields form={data} block={block} />}
       <DataPanel block={block} />
@@ -165,7 +160,7 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
 /** Connections, and the models of the one that a chat completion goes by. */
 function useSuggestions(block: Block): FormContext["suggestions"] {
   const connection = block.connections[0] ?? "openai";
-  const { data } = useQuery({
+  const { data, error, isFetching } = useQuery({
     queryKey: ["models", connection],
     queryFn: () => listModels(connection),
     enabled: block.kind === "call.chatCompletion",
@@ -176,12 +171,14 @@ function useSuggestions(block: Block): FormContext["suggestions"] {
   return useMemo(() => {
     const names = connections?.map(({ name }) => name) ?? [];
     const found = { connection: { values: names, about: "of httptask.toml" } };
-    if (!data?.models.length) return found;
+    if (isFetching && !data)
+      return { ...found, model: { values: [], about: `Asking ${connection} for its models …` } };
+    if (!data) return error ? { ...found, model: { values: [], about: error.message } } : found;
     const about = data.of_server
       ? `${data.models.length} models of ${connection}; any other name can be written`
-      : `names with published prices, not of the server. ${data.reason}`;
+      : `${data.models.length ? "names with published prices, not of the server. " : ""}${data.reason}`;
     return { ...found, model: { values: data.models, about } };
-  }, [data, connection, connections]);
+  }, [data, error, isFetching, connection, connections]);
 }
 
 function Rename({ block }: { block: Block }) {
