@@ -81,9 +81,20 @@ const ENDS = new Set(["completed", "faulted", "cancelled", "terminated", "failed
 const durationOf = (view: RunView, now: number) =>
   `${(((view.ended ?? Math.max(now, view.began)) - view.began) / 1000).toFixed(1)} s`;
 
+const LOOK_EVERY = 2_000;
+
+/** The latest runs; of the one that is looked at it tells what is known here, which lists learn later. */
 function PastRuns({ current }: { current: RunView }) {
-  const { data } = useQuery({ queryKey: ["runs", current.id, isOver(current)], queryFn: listRuns });
-  const listed = data?.some((run) => run.id === current.id);
+  const { data = [] } = useQuery({
+    queryKey: ["runs", current.id, isOver(current)],
+    queryFn: listRuns,
+    placeholderData: (before) => before,
+    refetchInterval: LOOK_EVERY,
+  });
+  const { id, state, began } = current;
+  const listed = data.some((run) => run.id === id);
+  const runs = data.map((run) => (run.id === id ? { ...run, state } : run));
+  if (!listed) runs.unshift({ id, definition: "", state, started_at: new Date(began).toISOString() });
   return (
     <select
       className="past"
@@ -91,8 +102,7 @@ function PastRuns({ current }: { current: RunView }) {
       value={current.id}
       onChange={(event) => void useRun.getState().watch(event.target.value)}
     >
-      {!listed && <option value={current.id}>{current.id}</option>}
-      {data?.map((run) => (
+      {runs.map((run) => (
         <option key={run.id} value={run.id}>
           {new Date(run.started_at).toLocaleTimeString()} · {run.state} · {run.id}
         </option>
