@@ -1,4 +1,6 @@
+import { Problem } from "../api/client";
 import { useDocument } from "../state/document";
+import { Told } from "../ui/Prose";
 import { useDefinitions } from "./opening";
 
 /** What a person has to know before going on. */
@@ -6,7 +8,6 @@ export function Notes() {
   const { disk, problem, takeDisk, keepMine, forgetProblem } = useDocument();
   const { error } = useDefinitions();
   const told = problem ?? (error instanceof Error ? error : null);
-  const hint = told && "hint" in told && typeof told.hint === "string" ? told.hint : null;
   return (
     <div className="notes" role="alert">
       {disk && (
@@ -26,7 +27,7 @@ export function Notes() {
       {told && (
         <div className="note bad">
           <p>
-            {told.message} {hint && <small>{hint}</small>}
+            <Told message={told.message} hint={told instanceof Problem ? told.hint : null} />
           </p>
           {problem && (
             <button type="button" className="button small" onClick={forgetProblem}>

@@ -3,6 +3,7 @@ import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import * as api from "../api/endpoints";
 import { problemOf, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
+import { Prose } from "../ui/Prose";
 import { useLayout } from "./layout";
 import { openDefinition, useDefinitions, useProject } from "./opening";
 
@@ -115,7 +116,11 @@ function Worker() {
       <p>
         <span className={`badge ${worker.state === "ready" ? "completed" : "warning"}`}>{words}</span>
       </p>
-      {worker.hint && <p>{worker.hint}</p>}
+      {worker.hint && (
+        <p>
+          <Prose text={worker.hint} />
+        </p>
+      )}
       <p>
         <button
           type="button"

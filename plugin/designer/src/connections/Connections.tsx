@@ -3,6 +3,7 @@ import { checkConnection } from "../api/endpoints";
 import type { ConnectionCheck, ConnectionState } from "../api/types";
 import { useProject } from "../app/opening";
 import { Panel } from "../app/Panel";
+import { Refused, Told } from "../ui/Prose";
 import "../ui/panel.css";
 
 /** The connections of httptask.toml: which are ready, and what the others lack. Values of secrets never come here. */
@@ -50,7 +51,7 @@ function Connection({ connection }: { connection: ConnectionState }) {
           <code className="fix">{fix}</code>
         </p>
       )}
-      {check.error && <p className="field-fault error">{check.error.message}</p>}
+      {check.error && <Refused error={check.error} />}
       {check.data && <Steps checked={check.data} />}
     </li>
   );
@@ -62,8 +63,8 @@ function Steps({ checked }: { checked: ConnectionCheck }) {
     <ol className="steps" aria-label={`GET ${checked.asked || "the base URL"}`} aria-live="polite">
       {checked.steps.map(({ step, ok, told, cure }) => (
         <li key={step}>
-          <b className={ok ? "good" : "bad"}>{ok ? "ok" : "failed"}</b> {step}: {told}
-          {cure && <small>{cure}</small>}
+          <b className={ok ? "good" : "bad"}>{ok ? "ok" : "failed"}</b> {step}:{" "}
+          <Told message={told} hint={cure} />
         </li>
       ))}
     </ol>

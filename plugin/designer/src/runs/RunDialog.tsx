@@ -10,6 +10,7 @@ import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
+import { Refused } from "../ui/Prose";
 import { useRun } from "./run";
 
 /** Asks for the input of a run: by a form where the definition tells its schema, else as JSON. */
@@ -22,7 +23,7 @@ export function RunDialog() {
   });
   return (
     <Dialog label="Run" close={useRun.getState().forget} className="run-dialog">
-      {error && <p className="field-fault error">{error.message}</p>}
+      {error && <Refused error={error} />}
       {!data && !error && <p className="empty">Looking for what it needs …</p>}
       {data && <InputForm path={path} schema={(data.schema ?? {}) as Schema} told={data.schema !== null} />}
     </Dialog>

@@ -3,8 +3,9 @@ import { useState } from "react";
 import { changeSchedule, createSchedule, deleteSchedule, listSchedules } from "../api/endpoints";
 import type { Json, ScheduleSummary } from "../api/types";
 import { Panel } from "../app/Panel";
-import { isUnsaved, problemOf, useDocument } from "../state/document";
+import { isUnsaved, useDocument } from "../state/document";
 import { useSample } from "../testrequest/data";
+import { Refused } from "../ui/Prose";
 import "../ui/panel.css";
 
 const KEY = ["schedules"];
@@ -22,7 +23,7 @@ export default function Schedules() {
   return (
     <Panel title="Schedules" className="panel">
       {path !== null && <NewSchedule key={path} path={path} />}
-      {error && <p className="panel-foot field-fault error">{error.message}</p>}
+      {error && <Refused error={error} />}
       {isPending && <p className="panel-foot">Loading …</p>}
       {data?.length === 0 && <p className="panel-foot">There is no schedule yet.</p>}
       <ul className="panel-list">
@@ -53,7 +54,6 @@ function NewSchedule({ path }: { path: string }) {
     onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
   });
   const fault = create.error ?? plan.error;
-  const hint = fault ? problemOf(fault).hint : null;
   return (
     <section className="panel-new" aria-label={`Schedule of ${path}`}>
       <h3>{path}</h3>
@@ -97,11 +97,7 @@ function NewSchedule({ path }: { path: string }) {
           </div>
         </>
       )}
-      {fault && (
-        <p className="field-fault error" role="alert">
-          {fault.message} {hint && <small>{hint}</small>}
-        </p>
-      )}
+      {fault && <Refused error={fault} />}
       {create.data && (
         <p role="status">
           Created {create.data.id}. {create.data.note}
@@ -154,7 +150,7 @@ function Schedule({ schedule }: { schedule: ScheduleSummary }) {
           </>
         )}
       </p>
-      {change.error && <p className="field-fault error">{change.error.message}</p>}
+      {change.error && <Refused error={change.error} />}
     </li>
   );
 }

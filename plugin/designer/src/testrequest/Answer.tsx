@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "react";
 import { keepFixture, pinOutput, unpinOutput } from "../api/endpoints";
 import type { Block, Report } from "../api/types";
 import { useDocument } from "../state/document";
-import { Prose } from "../ui/Prose";
+import { Prose, Refused, Told } from "../ui/Prose";
 import { Tabs } from "../ui/Tabs";
 import { takePinned, useData } from "./data";
 import { OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
@@ -22,16 +22,9 @@ export function Answer({ block }: { block: Block }) {
     <section className="test-pane answer" aria-label="Answer">
       <Glance report={report} took={session.took} />
       {problem && (
-        <div className="told bad" role="alert">
-          <p>
-            <Prose text={problem.message} />
-          </p>
-          {problem.hint && (
-            <p>
-              <Prose text={problem.hint} />
-            </p>
-          )}
-        </div>
+        <p className="told bad" role="alert">
+          <Told message={problem.message} hint={problem.hint} />
+        </p>
       )}
       {setup && (
         <div className="told warn" role="alert">
@@ -139,7 +132,7 @@ function Keep({ report, block }: { report: Report; block: Block }) {
           </>
         )}
       </span>
-      {error && <p className="field-fault error">{error.message}</p>}
+      {error && <Refused error={error} />}
     </div>
   );
 }

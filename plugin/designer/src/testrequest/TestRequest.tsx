@@ -7,6 +7,7 @@ import { blockAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
+import { Refused } from "../ui/Prose";
 import { Answer } from "./Answer";
 import { InputPanel } from "./InputPanel";
 import { useSession } from "./session";
@@ -67,7 +68,7 @@ function Tested({ block, close }: { block: Block; close(): void }) {
         <InputPanel block={block} />
         <section className="test-pane" aria-label="Settings">
           <h3>Settings</h3>
-          {form.error && <p className="field-fault error">{form.error.message}</p>}
+          {form.error && <Refused error={form.error} />}
           {!form.data && !form.error && <p className="muted">Loading the fields …</p>}
           {form.data && <TaskFields form={form.data} block={block} />}
         </section>

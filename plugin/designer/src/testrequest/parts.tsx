@@ -189,6 +189,10 @@ export function ResponseView({ report, block }: { report: Report; block: Block }
   );
 }
 
+/** What was used stands in what the next task sees, unless the definition gives it another output. */
+const tellsUsage = ({ downstream, error }: OutcomePart) =>
+  !error && typeof downstream === "object" && downstream !== null && "usage" in downstream;
+
 export function OutcomeView({ part, block }: { part: OutcomePart; block: Block }) {
   return (
     <PartView part={part}>
@@ -211,7 +215,7 @@ export function OutcomeView({ part, block }: { part: OutcomePart; block: Block }
           />
         </>
       )}
-      {part.usage && <Code value={part.usage} label="Usage" />}
+      {part.usage && !tellsUsage(part) && <Code value={part.usage} label="Usage" />}
     </PartView>
   );
 }

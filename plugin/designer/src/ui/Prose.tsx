@@ -1,4 +1,5 @@
 import { Fragment } from "react";
+import { Problem } from "../api/client";
 
 export interface Piece {
   text: string;
@@ -31,5 +32,14 @@ export function Told({ message, hint }: { message: string; hint?: string | null 
         </small>
       )}
     </>
+  );
+}
+
+/** What came of something that was asked for in vain, at the place where it was asked for. */
+export function Refused({ error }: { error: Error }) {
+  return (
+    <p className="field-fault error" role="alert">
+      <Told message={error.message} hint={error instanceof Problem ? error.hint : null} />
+    </p>
   );
 }
