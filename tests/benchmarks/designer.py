@@ -183,7 +183,7 @@ async def stage() -> AsyncGenerator[tuple[str, Client]]:
     rows = [{"id": number, "name": f"row {number}", "text": "x" * 80} for number in range(40_000)]
 
     def answer(request: Any) -> Reply:
-        return Reply.json({"rows": rows}) if "large" in request.path else Reply.chat("Fine.")
+        return Reply.json({"rows": rows}) if "large" in request.target else Reply.chat("Fine.")
 
     with tempfile.TemporaryDirectory() as temporary:
         async with (
