@@ -7,6 +7,7 @@ import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Icon } from "../ui/icons";
 import { Prose } from "../ui/Prose";
+import { toldTime } from "../ui/time";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
 import { isOver, type RunView, useRun } from "./run";
@@ -104,7 +105,7 @@ function PastRuns({ current }: { current: RunView }) {
     >
       {runs.map((run) => (
         <option key={run.id} value={run.id}>
-          {new Date(run.started_at).toLocaleTimeString()} · {run.state} · {run.id}
+          {toldTime(run.started_at)} · {run.state} · {run.id}
         </option>
       ))}
     </select>

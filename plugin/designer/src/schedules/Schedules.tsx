@@ -6,11 +6,10 @@ import { Panel } from "../app/Panel";
 import { isUnsaved, useDocument } from "../state/document";
 import { useSample } from "../testrequest/data";
 import { Refused } from "../ui/Prose";
+import { toldTime } from "../ui/time";
 import "../ui/panel.css";
 
 const KEY = ["schedules"];
-const moment = (time: string) =>
-  new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 /** Runs that Temporal starts by itself: what the open definition says of that, and those that there are. */
 export default function Schedules() {
@@ -64,7 +63,7 @@ function NewSchedule({ path }: { path: string }) {
           </p>
           <ul>
             {plan.data.next.map((time) => (
-              <li key={time}>{moment(time)}</li>
+              <li key={time}>{toldTime(time)}</li>
             ))}
           </ul>
           {plan.data.policies.map((policy) => (
@@ -143,7 +142,7 @@ function Schedule({ schedule }: { schedule: ScheduleSummary }) {
       </header>
       <p>
         {when}
-        {next[0] && !paused && <>; next {moment(next[0])}</>}
+        {next[0] && !paused && <>; next {toldTime(next[0])}</>}
         {last && (
           <>
             ; last run {last.id} {last.state ?? "unknown"}
