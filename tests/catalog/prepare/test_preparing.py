@@ -234,6 +234,21 @@ def test_values_that_can_t_be_are_refused(name: str, value: str, message: str, h
     assert (refused.value.message, refused.value.hint) == (message, hint)
 
 
+ISSUE = body("application/json", {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}, "body": {"type": "string"}}})  # fmt: skip
+
+
+def test_a_field_named_body_is_not_the_whole_body() -> None:
+    assert arguments(ISSUE, values={"title": "t", "body": "b"})["body"] == {"title": "t", "body": "b"}
+    assert arguments(ISSUE, values={"body": '{"title": "w"}'})["body"] == {"title": "w"}
+
+
+@pytest.mark.parametrize("values", [{"title": "a", "body.title": "b"}, {"body": {"title": "w"}, "title": "b"}, {"title": "b", "body": '{"title": "w"}'}])  # fmt: skip
+def test_two_values_for_one_place_are_refused(values: dict[str, Any]) -> None:
+    first, second = values
+    with pytest.raises(CatalogError, match=f"--field {second}: {first} gives that, too"):
+        prepared(ISSUE, values=values)
+
+
 def test_an_example_is_taken_where_it_fits() -> None:
     operation = body("application/json", ITEMS, examples={"bad": {"value": {"p": 1}}, "good": {"value": {"p": "x", "free": {}}}})  # fmt: skip
     assert arguments(operation)["body"] == {}

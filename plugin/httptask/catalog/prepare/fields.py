@@ -8,6 +8,7 @@ from httptask.catalog.prepare.given import Given
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.prepare.variants import members
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.json.types import is_object
 from httptask.openapi.operation import Content, Operation
 
 __all__ = ["Fields", "read_fields"]
@@ -49,31 +50,41 @@ def read_fields(
 
     Args:
         values: by names such as `query.limit`, or `limit` where only one part of the request has it, and with dots
-            for what is inside: `body.customer.name`, `items.0.sku`.
+            for what is inside: `body.customer.name`, `items.0.sku`. `body` is the whole body, or its field `body`,
+            where it has one and the value is no object.
         operation: that is prepared.
         content: of its body.
         schemas: of the operation.
 
     Raises:
-        CatalogError: nothing has such a name, or several parts of the request have.
+        CatalogError: nothing has such a name, or several parts of the request have, or two values are for one place.
     """
     found = Fields()
     if not values:
         return found
     in_body = () if content is None else list(members(schemas.of(content.schema), schemas))
+    names: dict[tuple[str, ...], str] = {}
     for name, value in values.items():
-        found.put(*_located(name, operation, content, in_body), value)
+        location, tokens = _located(name, value, operation, content, in_body)
+        place = (location, *tokens)
+        for other, earlier in names.items():
+            if place[: len(other)] == other or other[: len(place)] == place:
+                raise CatalogError(f"--field {name}: {earlier} gives that, too", "give one of them")
+        names[place] = name
+        found.put(location, tokens, value)
     return found
 
 
 def _located(
-    name: str, operation: Operation, content: Content | None, in_body: Sequence[str]
+    name: str, value: Any, operation: Operation, content: Content | None, in_body: Sequence[str]
 ) -> tuple[str, Sequence[str]]:
     location, _, rest = name.partition(".")
     if location == _SERVER and rest:
         return _SERVER, [rest]
     if location == _BODY and content is not None:
-        return _BODY, rest.split(".") if rest else []
+        if rest:
+            return _BODY, rest.split(".")
+        return _BODY, [] if _BODY not in in_body or _is_object(value) else [_BODY]
     if location in _LOCATIONS and rest:
         tokens = _of_parameter(rest, operation, location)
         if tokens is not None:
@@ -96,6 +107,10 @@ def _located(
             f"--field {name}: the request has no such field", hint_for_unknown(location, names, "fields")
         )
     return places[0]
+
+
+def _is_object(value: Any) -> bool:
+    return is_object(value) or (isinstance(value, str) and value.lstrip().startswith("{"))
 
 
 def _of_parameter(name: str, operation: Operation, location: str) -> list[str] | None:
