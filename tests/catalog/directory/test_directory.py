@@ -93,6 +93,24 @@ def test_apis_that_were_not_added_are_found(catalog: Catalog, tmp_path: Path) ->
     assert ([one.name for one in again.apis], again.operations) == (["shop-example-com-orders"], ())
 
 
+def test_known_apis_are_found_by_what_they_are_for_whatever_is_done_with_it(catalog: Catalog) -> None:
+    meant = {
+        "create issue": "github",
+        "crete isue": "github",
+        "send an sms": "twilio",
+        "refund a payment": "stripe",
+        "get the weather": "open-meteo",
+        "list repositories": "github",
+        "trigger incident": "pagerduty",
+        "create playlist": "spotify",
+        "query metrics": "datadog",
+        "whatsapp message": "sunshine-conversations",
+        "generate image": "openai",
+    }
+    first = {text: [api.name for api in catalog.search(text).apis] for text in meant}
+    assert {text: names for text, names in first.items() if meant[text] not in names[:2]} == {}
+
+
 def test_an_api_that_was_added_is_not_told_to_be_missing(catalog: Catalog) -> None:
     document: dict[str, Any] = openapi(
         {"/pulls": {"get": {"operationId": "list", "summary": "Pull requests"}}}

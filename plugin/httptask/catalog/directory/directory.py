@@ -62,8 +62,8 @@ class KnownApi:
         )
 
     def listed(self) -> Listed:
-        """It as if it were an operation, to be found by its words."""
-        return Listed(self.name, f"{self.name} {self.title}", "", "", self.purpose, "", (), False)
+        """It as if it were an operation, to be found by its words; WhatsApp is one, as people ask for it."""
+        return Listed(self.name, f"{self.name} {self.title}", "", "", self.purpose.lower(), "", (), False)
 
     def as_json(self) -> dict[str, Any]:
         """As a program reads it."""

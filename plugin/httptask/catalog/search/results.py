@@ -1,10 +1,11 @@
 """What a search found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
+from httptask.catalog import chat_completion
 from httptask.catalog.directory.directory import Directories, KnownApi
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.search.index import KNOWN, SearchIndex
@@ -19,8 +20,45 @@ __all__ = ["FoundOperation", "SearchResult", "search"]
 
 _RELEVANT: Final = 0.5
 """Of the best score: what has less is left out."""
-_COVERING: Final = 0.6
+_COVERING: Final = 0.4
 """How much of what was asked for the words of an API must cover that was not added."""
+_RELEVANT_API: Final = 0.75
+"""Of what the best such API covers."""
+_DOING: Final = frozenset(
+    {
+        "add",
+        "change",
+        "complete",
+        "create",
+        "delete",
+        "edit",
+        "fetch",
+        "find",
+        "generate",
+        "get",
+        "list",
+        "make",
+        "new",
+    }
+    | {
+        "open",
+        "post",
+        "query",
+        "read",
+        "remove",
+        "retrieve",
+        "send",
+        "set",
+        "show",
+        "start",
+        "submit",
+        "update",
+        "upload",
+    }
+    | {"view"}
+)
+_WORTH_OF_DOING: Final = 0.2
+"""How much is left there of a verb that goes with everything: what an API is for is told in nouns."""
 _COVERED: Final = 0.75
 """How much of it an operation must cover for others than those of the project not to be told."""
 _MOST_APIS: Final = 3
@@ -141,9 +179,17 @@ def _known(
     if query.filters:
         return ()
     named = Query(query.words, query.spoken, {"api": (KNOWN,)})
-    ranked = rank(terms, named, index, ("", ""))
+    telling = [replace(term, weight=term.weight * _worth(term)) for term in terms]
+    ranked = rank(telling, named, index, ("", ""))
+    least = max(_COVERING, ranked[0].coverage * _RELEVANT_API) if ranked else 0.0
     apis = directories.apis()
-    covering = (apis.get(one.candidate.name) for one in ranked if one.coverage >= _COVERING)
-    added = [set(split(f"{name} {title}")) for name, title in index.titles().items() if name != KNOWN]
+    covering = (apis.get(one.candidate.name) for one in ranked if one.coverage >= least)
+    not_added = {(KNOWN, ""), (chat_completion.API, chat_completion.ABOUT.title)}
+    added = [set(split(f"{name} {title}")) for name, title in index.titles().items() - not_added]
     others = (api for api in covering if api and not any(set(split(api.title)) <= words for words in added))
     return tuple(islice(others, _MOST_APIS))
+
+
+def _worth(term: Term) -> float:
+    _, word = max(term.alternatives.values(), default=(0.0, term.asked))
+    return _WORTH_OF_DOING if word in _DOING else 1.0
