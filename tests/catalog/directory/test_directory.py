@@ -12,7 +12,7 @@ from httptask.catalog.directory.directory import BUILT_IN, Directories
 from httptask.catalog.errors import CatalogError
 from support.api_documents import openapi
 
-LIST = {
+LIST: dict[str, Any] = {
     "shop.example.com:orders": {
         "preferred": "2",
         "versions": {

@@ -162,7 +162,7 @@ def test_bodies(given: dict[str, Any], sent: dict[str, Any]) -> None:
 
 
 def test_a_list_of_swagger_is_joined_with_commas() -> None:
-    operation = {"parameters": [{"name": "p", "in": "query", "required": True, "type": "array", "items": {"type": "string", "enum": ["a"]}}], "responses": {}}  # fmt: skip
+    operation: dict[str, Any] = {"parameters": [{"name": "p", "in": "query", "required": True, "type": "array", "items": {"type": "string", "enum": ["a"]}}], "responses": {}}  # fmt: skip
     root = swagger({"/things": {"get": operation}}, host="shop.example.com")
     found = arguments({}, root=root)
     assert (found["query"], found["separators"]) == ({"p": ["a"]}, {"p": ","})
@@ -180,7 +180,10 @@ def test_media_types_are_chosen() -> None:
 def test_an_answer_in_events_is_a_stream() -> None:
     events: dict[str, Any] = {"text/event-stream": {"itemSchema": {}}}
     asked = body("application/json", {"type": "object", "properties": {"stream": {"type": "boolean"}}})
-    both = {**asked, "responses": {"200": {"description": "", "content": {"application/json": {}, **events}}}}
+    both: dict[str, Any] = {
+        **asked,
+        "responses": {"200": {"description": "", "content": {"application/json": {}, **events}}},
+    }
     assert "stream" not in arguments(both)
     assert arguments(both, values={"stream": "true"})["stream"] == {"take": "all"}
     alone = {"responses": {"200": {"description": "", "content": events}}}
