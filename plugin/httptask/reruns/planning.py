@@ -14,11 +14,10 @@ from httptask.dsl.tasks.openapi import api_call
 from httptask.interpreter.schemas import check_input
 from httptask.interpreter.state import RunState, TaskExecution
 from httptask.interpreter.variables import Variables, bind, task_variables, workflow_variables
-from httptask.json.types import is_object
 from httptask.reruns.earlier import Earlier, NotRerunnable, Ran
 from httptask.reruns.places import Path, Place, Places
 from httptask.reruns.rerun import Misfit, Rerun, RerunReport, ReusedTask
-from httptask.runs.records import CallRecord, RerunOf
+from httptask.runs.records import RerunOf
 from httptask.testrequest.sample import NotTestable, find_task, transform
 
 __all__ = ["plan_rerun"]
@@ -328,7 +327,7 @@ class _Planning:
                         task=node.name,
                         pointer=node.pointer,
                         calls=len(calls),
-                        cost_usd=round(sum(map(_cost, calls)), 12),
+                        cost_usd=round(sum(call.cost_usd or 0 for call in calls), 12),
                     )
                 )
         return RerunReport(
@@ -345,13 +344,3 @@ class _Planning:
 
 def _misfit(task: str, change: Any, told: str) -> Misfit:
     return Misfit(task=task, change=change, message=f"{task} {told}")
-
-
-def _cost(call: CallRecord) -> float:
-    """What a call has cost in US dollars, as far as its answer tells."""
-    answer = call.response
-    if not is_object(answer):
-        return 0.0
-    usage = answer.get("usage")
-    cost = answer.get("cost") or (usage.get("cost") if is_object(usage) else None)
-    return float(cost or 0)

@@ -63,7 +63,7 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
     record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
     record.file = (await execution.memo()).get(FILE_MEMO)
     chain = await chain_of(client, execution)
-    record.started_at = chain[0].events[0].event_time.ToDatetime(tzinfo=UTC)
+    record.started_at = _time(chain[0].events[0])
     reader = _Reader(client.data_converter, record)
     pending = await reader.read_chain(chain, execution)
     histories = list(chain)
@@ -205,7 +205,7 @@ class _Reader:
         call = self._scheduled[attributes.scheduled_event_id]
         match kind:
             case "activity_task_started":
-                call.attempts = attributes.attempt
+                call.attempts, call.attempt_began_at = attributes.attempt, _time(event)
                 if attributes.HasField("last_failure"):
                     call.earlier_failure = await self._failure(attributes.last_failure)
                     call.attempts = _counted(call.earlier_failure.details, attributes.attempt - 1) + 1
@@ -219,7 +219,7 @@ class _Reader:
                 call.state = "cancelled"
             case _:  # asked to be cancelled
                 return
-        call.ended_at = event.event_time.ToDatetime(tzinfo=UTC)
+        call.ended_at = _time(event)
 
     async def _read_local_call(self, event: HistoryEvent, attributes: Any) -> None:
         """Take in the end of a local activity, or of some attempts; what it was asked to send only a replay tells."""
@@ -231,17 +231,20 @@ class _Reader:
             self._record.document = json.loads(unpacked(loaded["packed"]))
         if facts["activity_type"] not in _CALLS:
             return
-        id_, at = facts["activity_id"], event.event_time.ToDatetime(tzinfo=UTC)
+        id_, at = facts["activity_id"], _time(event)
         failure = await self._failure(attributes.failure) if attributes.HasField("failure") else None
         if failure is not None and failure.type == NotLocal.__name__:
             return
         begun = self._latest(id_)
         earlier = None if begun is None else begun.earlier_failure
+        scheduled = facts.get("original_schedule_time")
+        began = at if scheduled is None else min(at, _moment(scheduled))
         call = CallRecord(
             id=id_,
             activity=facts["activity_type"],
             request=None,
-            scheduled_at=at if begun is None else begun.scheduled_at,
+            scheduled_at=began if begun is None else begun.scheduled_at,
+            attempt_began_at=began,
             attempts=facts["attempt"] + (0 if earlier is None else _counted(earlier.details, 0)),
         )
         if attributes.failure.application_failure_info.HasField("next_retry_delay"):
@@ -312,7 +315,7 @@ class _Reader:
             activity=attributes.activity_type.name,
             request=_request(attributes.activity_type.name, await self._values(attributes.input.payloads)),
             summary=None if summary is None else summary.removeprefix(f"{id_}: "),
-            scheduled_at=event.event_time.ToDatetime(tzinfo=UTC),
+            scheduled_at=_time(event),
         )
         self._scheduled[event.event_id] = call
         self._add(call)
@@ -354,6 +357,14 @@ class _Reader:
         return FailureRecord(
             type=info.type or None, message=failure.message, details=await self._value(info.details.payloads)
         )
+
+
+def _time(event: HistoryEvent) -> datetime:
+    return event.event_time.ToDatetime(tzinfo=UTC)
+
+
+def _moment(facts: dict[str, int]) -> datetime:
+    return datetime.fromtimestamp(facts["seconds"] + facts["nanos"] / 1e9, UTC)
 
 
 def _request(activity: str, arguments: Sequence[Any]) -> Any:

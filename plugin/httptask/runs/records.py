@@ -4,13 +4,14 @@ import re
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 from temporalio.client import Client
 
 from httptask.activities.api_operation import ApiOperation
 from httptask.activities.names import BATCH, ONE_CALL, RUN_THEN_WAIT, TOKEN_LIMIT
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
+from httptask.json.types import is_object
 from httptask.runs.executions import Execution, list_executions
 from httptask.scheduling.spending_state import SCHEDULE_MEMO, SPENT_MEMO, Spent
 
@@ -65,7 +66,28 @@ class CallRecord(BaseModel):
     earlier_failure: FailureRecord | None = None
     """Of the attempt before the last one."""
     scheduled_at: datetime
+    attempt_began_at: datetime | None = None
+    """The last one."""
     ended_at: datetime | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def tokens(self) -> int | None:
+        """Of a question to a model and its answer, as far as that tells."""
+        tokens = self._usage().get("total_tokens")
+        return tokens if isinstance(tokens, int) else None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def cost_usd(self) -> float | None:
+        """US dollars, as far as its answer tells."""
+        answer = self.response if is_object(self.response) else {}
+        cost = answer.get("cost") or self._usage().get("cost")
+        return float(cost) if isinstance(cost, int | float) else None
+
+    def _usage(self) -> dict[str, Any]:
+        usage = self.response.get("usage") if is_object(self.response) else None
+        return usage if is_object(usage) else {}
 
 
 class TaskRecord(TaskStatus):

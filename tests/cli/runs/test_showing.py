@@ -92,6 +92,17 @@ def record() -> RunRecord:
     )
 
 
+def test_a_task_tells_its_tokens_and_its_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = record()
+    [task] = run.tasks
+    task.calls[0].response = {"usage": {"total_tokens": 1204, "cost": None}, "cost": 0.0012}
+    output = printed(monkeypatch, terminal=False)
+    print_run(run)
+    assert "ask  completed  1 attempt, 0.0 s, 1,204 tokens, $0.0012" in output.getvalue()
+    json = run.model_dump(mode="json")["tasks"][0]["calls"][0]
+    assert (json["tokens"], json["cost_usd"]) == (1204, 0.0012)
+
+
 def test_bodies_are_folded_and_nulls_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     output = printed(monkeypatch, terminal=True)
     print_run(record())

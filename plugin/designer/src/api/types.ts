@@ -339,6 +339,11 @@ export interface CallRecord {
   request?: Json;
   response?: Json;
   failure?: Failure | null;
+  earlier_failure?: Failure | null;
+  scheduled_at: string;
+  attempt_began_at?: string | null;
+  tokens?: number | null;
+  cost_usd?: number | null;
 }
 
 export interface Failure {

@@ -203,6 +203,11 @@ function CallDetail({ call, told }: { call: CallRecord; told: string | null }) {
           <Prose text={call.failure.message} />
         </p>
       )}
+      {call.earlier_failure && (
+        <p className="block-told">
+          the attempt before: <Prose text={call.earlier_failure.message} />
+        </p>
+      )}
       {call.request !== undefined && call.request !== null && (
         <details>
           <summary>Request{call.attempts > 1 ? `, ${call.attempts} attempts` : ""}</summary>

@@ -1,5 +1,5 @@
 import { type CSSProperties, useCallback, useEffect, useRef, useState } from "react";
-import type { TaskExecution } from "../api/types";
+import type { TaskExecution, TaskRecord } from "../api/types";
 import { isOver, type RunView } from "./run";
 
 const ROW = 24; // as the style sheet has it
@@ -18,11 +18,11 @@ export function Timeline({ view, chosen, choose }: Props) {
   const { place: list, first, last, onScroll } = useSight(view.tasks.length);
   const begin = view.began;
   const end = Math.max(begin + 1, view.ended ?? now);
-  const place = (task: TaskExecution) => {
-    const from = (Date.parse(task.started_at) - begin) / (end - begin);
-    const to = ((task.ended_at ? Date.parse(task.ended_at) : end) - begin) / (end - begin);
-    const left = Math.min(Math.max(from, 0), 0.995);
-    return { left: `${left * 100}%`, width: `${Math.max(to - left, 0.005) * 100}%` };
+  const place = (from: string, to: string | null | undefined) => {
+    const first = (Date.parse(from) - begin) / (end - begin);
+    const last = ((to ? Date.parse(to) : end) - begin) / (end - begin);
+    const left = Math.min(Math.max(first, 0), 0.995);
+    return { left: `${left * 100}%`, width: `${Math.max(last - left, 0.005) * 100}%` };
   };
   return (
     <ol
@@ -41,8 +41,16 @@ export function Timeline({ view, chosen, choose }: Props) {
           >
             <span className="timeline-name">{task.name}</span>
             <span className="timeline-bar">
-              <span className={task.state} style={place(task)} />
+              <span className={task.state} style={place(task.started_at, task.ended_at)} />
+              {attemptsBefore(task).map((call) => (
+                <span
+                  key={call.id}
+                  className="before"
+                  style={place(call.scheduled_at, call.attempt_began_at)}
+                />
+              ))}
             </span>
+            <span className="timeline-used">{usedBy(task)}</span>
             <span className="timeline-time">{secondsOf(task, end)}</span>
             <span className="sr">{task.state}</span>
           </button>
@@ -77,6 +85,28 @@ function useSight(count: number) {
 export function inSight(top: number, rows: number, count: number): { first: number; last: number } {
   const last = Math.min(count, top + rows + BEFORE_AND_BEHIND);
   return { first: Math.max(0, Math.min(top, last - rows) - BEFORE_AND_BEHIND), last };
+}
+
+/** Calls that were tried before their last attempt, and waited for it. */
+const attemptsBefore = (task: TaskRecord) =>
+  (task.calls ?? []).filter((call) => call.attempts > 1 && call.attempt_began_at);
+
+/** Attempts, tokens and dollars, as far as they are known: `3 attempts · 42 tokens · $0.00012`. */
+export function usedBy(task: TaskRecord): string {
+  const calls = task.calls ?? [];
+  const sum = (parts: (number | null | undefined)[]) =>
+    parts.reduce((whole: number, part) => whole + (part ?? 0), 0);
+  if (!calls.length) return (task.attempt ?? 0) > 1 ? `attempt ${task.attempt}` : "";
+  const attempts = sum(calls.map((call) => call.attempts));
+  const tokens = sum(calls.map((call) => call.tokens));
+  const cost = sum(calls.map((call) => call.cost_usd));
+  return [
+    attempts > calls.length && `${attempts} attempts`,
+    tokens > 0 && `${tokens} tokens`,
+    cost > 0 && `$${cost.toPrecision(2)}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 function secondsOf(task: TaskExecution, end: number): string {

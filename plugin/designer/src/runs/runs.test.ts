@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { inSight } from "./Timeline";
+import type { CallRecord, TaskRecord } from "../api/types";
+import { inSight, usedBy } from "./Timeline";
 
 test("of many tasks those in sight are in the page, with some around them", () => {
   expect(inSight(0, 10, 500)).toEqual({ first: 0, last: 18 });
@@ -7,4 +8,14 @@ test("of many tasks those in sight are in the page, with some around them", () =
   expect(inSight(490, 10, 500)).toEqual({ first: 482, last: 500 });
   expect(inSight(0, 10, 3)).toEqual({ first: 0, last: 3 });
   expect(inSight(490, 10, 12)).toEqual({ first: 0, last: 12 });
+});
+
+test("a task tells how often it was tried and what it has used, where there is something to tell", () => {
+  const call = { id: "a", activity: "a", attempts: 1, scheduled_at: "2026-01-01T00:00:00Z" };
+  const used = (...calls: Partial<CallRecord>[]) =>
+    usedBy({ calls: calls.map((one) => ({ ...call, ...one })) } as TaskRecord);
+  expect(used({})).toBe("");
+  expect(used({ attempts: 3, tokens: 42, cost_usd: 0.00012 })).toBe("3 attempts · 42 tokens · $0.00012");
+  expect(used({ tokens: 1 }, { tokens: 2, cost_usd: null })).toBe("3 tokens");
+  expect(usedBy({ attempt: 2 } as TaskRecord)).toBe("attempt 2");
 });

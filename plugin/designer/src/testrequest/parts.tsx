@@ -14,6 +14,7 @@ import { asYaml } from "../catalog/yaml";
 import { useCursor } from "../request/form";
 import { Prose, Told } from "../ui/Prose";
 import { JsonTree } from "./JsonTree";
+import { schemaOf } from "./shape";
 import { ValueTable } from "./ValueTable";
 
 const MAX_TEXT = 200_000;
@@ -152,9 +153,11 @@ function answerOf(part: ResponsePart): Json {
   return Object.fromEntries(rest) as Json;
 }
 
+const VIEWS = ["tree", "table", "json", "schema", "headers"] as const;
+
 export function ResponseView({ report, block }: { report: Report; block: Block }) {
   const { response, outcome } = report;
-  const [view, setView] = useState<"tree" | "table" | "json" | "headers">("tree");
+  const [view, setView] = useState<(typeof VIEWS)[number]>("tree");
   if (!response) return null;
   const picked = outcome?.downstream !== undefined && !outcome.error;
   const value = picked ? (outcome?.downstream ?? null) : answerOf(response);
@@ -162,7 +165,7 @@ export function ResponseView({ report, block }: { report: Report; block: Block }
     <PartView part={response}>
       <Faults faults={response.drift} />
       <div className="views">
-        {(["tree", "table", "json", "headers"] as const).map((one) => (
+        {VIEWS.map((one) => (
           <button
             type="button"
             key={one}
@@ -184,8 +187,20 @@ export function ResponseView({ report, block }: { report: Report; block: Block }
       )}
       {view === "table" && <ValueTable value={value} />}
       {view === "json" && <Code value={answerOf(response)} label="Body of the response" />}
+      {view === "schema" && <SchemaOf value={value} />}
       {view === "headers" && <Headers headers={response.headers ?? {}} />}
     </PartView>
+  );
+}
+
+/** What an `output.schema` would demand of such an answer. */
+function SchemaOf({ value }: { value: Json }) {
+  const text = useMemo(() => asYaml(schemaOf(value)), [value]);
+  return (
+    <>
+      <Copy text={text} label="Copy schema" />
+      <Code value={text} label="Schema of the response" />
+    </>
   );
 }
 

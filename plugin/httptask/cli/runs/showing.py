@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from httptask.cli.runs.listing import local_time, state_of, time_taken
 from httptask.cli.terminal.failures import said_by_server
-from httptask.cli.terminal.progress.wording import describe, describe_impasse, describe_spent
+from httptask.cli.terminal.progress.wording import describe, describe_impasse, describe_spent, describe_usage
 from httptask.cli.terminal.styled import stdout
 from httptask.json.types import is_array, is_object
 from httptask.runs.records import CallRecord, FailureRecord, RunRecord, TaskRecord
@@ -80,7 +80,8 @@ def _print_task(task: TaskRecord) -> None:
     _print("")
     attempts = _attempts(task.calls[0]) if len(task.calls) == 1 else ""
     took = time_taken(task.started_at, task.ended_at)
-    _print(_joined(f"{task.id}  {task.state}", _joined(attempts, took, separator=", "), describe(task)))
+    facts = _joined(attempts, took, *_used(task.calls), separator=", ")
+    _print(_joined(f"{task.id}  {task.state}", facts, describe(task)))
     if task.child_run is not None:
         _print(f"  run: {task.child_run}")
     for call in task.calls:
@@ -99,6 +100,12 @@ def _print_task(task: TaskRecord) -> None:
 def _attempts(call: CallRecord) -> str:
     """How often a call was tried; a run that was cut off does not tell."""
     return "" if call.attempts == 0 else f"{call.attempts} attempt" + ("" if call.attempts == 1 else "s")
+
+
+def _used(calls: Sequence[CallRecord]) -> list[str]:
+    """Tokens and dollars of a task, as far as its answers tell."""
+    costs = [call.cost_usd for call in calls if call.cost_usd is not None]
+    return describe_usage(sum(call.tokens or 0 for call in calls), sum(costs) if costs else None)
 
 
 def _request_parts(request: Any) -> dict[str, Any]:

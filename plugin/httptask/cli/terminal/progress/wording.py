@@ -16,6 +16,7 @@ __all__ = [
     "describe_beginning",
     "describe_impasse",
     "describe_spent",
+    "describe_usage",
     "in_order_of_events",
     "seconds_taken",
 ]
@@ -61,17 +62,21 @@ def describe_spent(spent: "Spent") -> str:
     """What a run has used."""
     counts = ((spent.questions, "model call"), (spent.calls - spent.questions, "HTTP call"))
     parts = [f"{count:,} {kind}" + ("" if count == 1 else "s") for count, kind in counts if count]
-    if spent.tokens:
-        parts.append(f"{spent.tokens:,} tokens")
     is_told = spent.tokens or spent.unmetered is not None  # what a call that failed has cost is not
-    if spent.cost_usd or (is_told and spent.unpriced is None):
-        parts.append(_dollars(spent.cost_usd))
+    is_priced = spent.cost_usd or (is_told and spent.unpriced is None)
+    parts += describe_usage(spent.tokens, spent.cost_usd if is_priced else None)
     told = ["spent " + ", ".join(parts)]
     if spent.unmetered is not None:
         told.append(f"usage of {spent.unmetered} not told")
     if spent.unpriced not in (None, spent.unmetered):
         told.append(f"price of {spent.unpriced} not known")
     return "; ".join([*told, *(["simulated"] if spent.simulated else [])])
+
+
+def describe_usage(tokens: int, cost_usd: float | None) -> list[str]:
+    """Tokens and US dollars, as far as they are known."""
+    told = [f"{tokens:,} tokens"] if tokens else []
+    return told if cost_usd is None else [*told, _dollars(cost_usd)]
 
 
 def in_order_of_events(tasks: "list[TaskStatus]") -> "list[TaskStatus]":
