@@ -16,8 +16,6 @@ do:
   - ask: { call: chatCompletion, with: { model: m, messages: [{ role: user, content: Hi }] } }
   - fetch: { call: httpRequest, with: { method: get, endpoint: https://example.com } }
   - note: { set: { a: 1 } }
-  - decide: { switch: [{ otherwise: { then: end } }] }
-  - steps: { do: [{ one: { set: { a: 1 } } }] }
 """
 
 
@@ -27,24 +25,38 @@ async def form_of(folder: Path, pointer: str, text: str = TEXT) -> Any:
         return (await client.post("/api/task", json=asking)).json()
 
 
+def fields_of(form: Any, *keys: str) -> dict[str, Any]:
+    """The properties at a place of a form's schema, with those of the definitions that are referred to."""
+    schema = form["schema"]
+    found = schema["own"]
+    for key in keys:
+        found = resolved(schema, found)["properties"][key]
+    fields: dict[str, Any] = resolved(schema, found)["properties"]
+    return fields
+
+
+def resolved(schema: Any, part: Any) -> Any:
+    if "anyOf" in part:
+        part = part["anyOf"][0]
+    return schema["$defs"][part["$ref"].removeprefix("#/$defs/")] if "$ref" in part else part
+
+
 @pytest.mark.parametrize(
-    ("pointer", "place", "field", "operation"),
+    ("pointer", "field", "operation"),
     [
-        ("/do/0/ask", "/do/0/ask/with", "messages", "openai.createChatCompletion"),
-        ("/do/1/fetch", "/do/1/fetch/with", "endpoint", None),
+        ("/do/0/ask", "messages", "openai.createChatCompletion"),
+        ("/do/1/fetch", "endpoint", None),
     ],
     ids=["chat", "http"],
 )
 async def test_a_call_has_the_fields_of_its_function(
-    tmp_path: Path, pointer: str, place: str, field: str, operation: str | None
+    tmp_path: Path, pointer: str, field: str, operation: str | None
 ) -> None:
     form = await form_of(tmp_path, pointer)
-    assert (form["pointer"], form["operation"]) == (place, operation)
-    assert field in form["values"]
-    schema = form["schema"]
-    model = schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-    assert field in model["properties"]
-    assert references(schema) <= set(schema["$defs"])
+    assert form["operation"] == operation
+    assert field in form["task"]["with"]
+    assert field in fields_of(form, "with")
+    assert references(form["schema"]) <= set(form["schema"]["$defs"])
 
 
 def references(part: Any) -> set[str]:
@@ -57,11 +69,79 @@ def references(part: Any) -> set[str]:
     return own.union(*map(references, part.values()))
 
 
-async def test_other_tasks_have_the_fields_of_their_kind_or_none(tmp_path: Path) -> None:
-    assert (await form_of(tmp_path, "/do/2/note"))["values"] == {"a": 1}
-    decide = await form_of(tmp_path, "/do/3/decide")
-    assert (decide["pointer"], decide["schema"]["type"]) == ("/do/3/decide/switch", "array")
-    assert (await form_of(tmp_path, "/do/4/steps"))["schema"] is None
+KINDS = """\
+document: { dsl: 1.0.3, namespace: tests, name: kinds, version: 1.0.0 }
+do:
+  - fork: { fork: { branches: [{ a: { set: { a: 1 } } }] } }
+  - try: { try: [{ a: { set: { a: 1 } } }], catch: { do: [{ a: { set: { a: 1 } } }] } }
+  - for: { for: { in: "${ [] }" }, do: [{ a: { set: { a: 1 } } }] }
+  - map: { call: map, with: { in: "${ [] }", do: [{ a: { set: { a: 1 } } }] } }
+  - listen: { listen: { to: { any: [] } } }
+  - switch: { switch: [{ otherwise: { then: end } }] }
+  - wait: { wait: PT1S }
+  - emit: { emit: { event: { with: { type: a.b } } } }
+  - run: { run: { workflow: { namespace: tests, name: a, version: latest } } }
+  - raise: { raise: { error: { type: "https://example.com/no", status: 400 } } }
+  - do: { do: [{ a: { set: { a: 1 } } }] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "fields"),
+    [
+        ("fork", ["fork"], ["compete"]),
+        ("try", [], ["catch"]),
+        ("try", ["catch"], ["errors", "as", "when", "exceptWhen", "retry", "then"]),
+        ("try", ["catch", "errors", "with"], ["type", "status", "instance", "title", "detail"]),
+        ("try", ["catch", "retry", "limit", "attempt"], ["count", "duration"]),
+        ("try", ["catch", "retry", "jitter"], ["from", "to"]),
+        ("for", [], ["for", "while"]),
+        ("for", ["for"], ["each", "in", "at"]),
+        ("map", ["with"], ["in", "each", "at", "concurrency", "onError"]),
+        ("listen", ["listen", "to"], ["one", "any", "all"]),
+        ("wait", ["wait"], ["days", "hours", "minutes", "seconds", "milliseconds"]),
+        ("run", ["run"], ["workflow", "await", "return"]),
+        ("raise", ["raise", "error"], ["type", "status", "title", "detail", "instance"]),
+        ("do", [], []),
+    ],
+)
+async def test_each_kind_has_the_fields_of_its_model_but_for_tasks_in_it(
+    tmp_path: Path, kind: str, place: list[str], fields: list[str]
+) -> None:
+    index = next(
+        number for number, line in enumerate(KINDS.splitlines()[2:]) if line.startswith(f"  - {kind}:")
+    )
+    form = await form_of(tmp_path, f"/do/{index}/{kind}", KINDS)
+    assert [key for key, part in fields_of(form, *place).items() if "x-tasks" not in part] == fields
+    assert "if" in form["schema"]["shared"]["properties"]
+    assert references(form["schema"]) <= set(form["schema"]["$defs"])
+    assert not any(name.endswith("Task") for name in form["schema"]["$defs"])
+
+
+async def test_a_form_tells_what_can_be_one_of_several(tmp_path: Path) -> None:
+    form = await form_of(tmp_path, "/do/1/try", KINDS)
+    assert form["schema"]["$defs"]["Backoff"]["maxProperties"] == 1
+    kind = form["schema"]["$defs"]["ErrorFilter"]["properties"]["type"]
+    assert any(one.endswith("/errors/timeout") for one in kind["examples"])
+    cases = (await form_of(tmp_path, "/do/5/switch", KINDS))["schema"]["own"]["properties"]["switch"]
+    assert cases["items"]["maxProperties"] == 1
+
+
+async def test_a_task_that_is_at_fault_keeps_its_form_and_what_is_in_it(tmp_path: Path) -> None:
+    """It is mended there."""
+    wrong = KINDS.replace("catch: { do:", "catch: { retry: { limit: { attempt: { count: 0 } } }, do:")
+    wrong = wrong.replace("wait: PT1S", "wait: { seconds: soon }")
+    assert "catch" in fields_of(await form_of(tmp_path, "/do/1/try", wrong))
+    assert "wait" in fields_of(await form_of(tmp_path, "/do/6/wait", wrong))
+    async with asked(workspace_of(tmp_path, {})) as client:
+        checked = (await client.post("/api/check", json={"path": "a.yaml", "text": wrong})).json()
+    blocks = {block["name"]: block for block in checked["blocks"]}
+    assert [branch["label"] for branch in blocks["try"]["branches"]] == ["try", "catch"]
+    assert (blocks["try"]["kind"], blocks["wait"]["kind"]) == ("try", "wait")
+    assert len([one for one in checked["findings"] if one["severity"] == "error"]) == 2
+
+
+async def test_where_there_is_no_form(tmp_path: Path) -> None:
     assert (await form_of(tmp_path, "/do/9/absent"))["status"] == 404
     assert (await form_of(tmp_path, "/do/0/ask", "do: ["))["status"] == 422
 
@@ -131,8 +211,7 @@ async def test_a_request_of_a_known_operation_has_its_query_and_body(tmp_path: P
             forms.append((await client.post("/api/task", json=asking)).json())
     assert [form["operation"] for form in forms] == ["bookshop.order", "bookshop.order", None]
     for form in forms[:2]:
-        schema = form["schema"]
-        fields = schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]["properties"]
+        schema, fields = form["schema"], fields_of(form, "with")
         assert fields["query"]["properties"]["gift"]["type"] == "boolean"
         order = schema["$defs"][fields["body"]["$ref"].removeprefix("#/$defs/")]
         assert order["required"] == ["book"]

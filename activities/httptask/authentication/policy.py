@@ -145,6 +145,8 @@ class OAuth2Policy(OidcPolicy):
 class Policy(_Model):
     """How a request is authenticated: exactly one of these."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
     basic: UserPolicy | None = None
     """User name and password (RFC 7617)."""
     bearer: BearerPolicy | None = None

@@ -3,19 +3,22 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
+from typing import Any
 
 from pydantic import BaseModel
 
 from httptask.connections.connection import Connection
+from httptask.designer.task_schema import kind_of
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.loader import Loaded
+from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.report import Report
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 from httptask.dsl.yaml.editing import EditRefused, Node, read_nodes
 from httptask.dsl.yaml.tokens import YamlSyntaxError
 from httptask.explain.findings import findings_of
 from httptask.json.pointer import pointer_tokens
-from httptask.json.types import is_array, is_object
+from httptask.json.types import is_object
 
 __all__ = ["Block", "Branch", "Case", "Checked", "Finding", "Offsets", "checked"]
 
@@ -171,11 +174,12 @@ class _Outline:
 
     def _block(self, node: TaskNode) -> Block:
         start, end = self._range(node.pointer)
+        kind = kind_of(self._at(node.pointer)) or node.kind
         return Block(
             pointer=node.pointer,
             name=node.name,
-            kind=node.kind.name,
-            summary=node.kind.headline(node),
+            kind=kind.name,
+            summary=node.kind.headline(node) if kind is node.kind else "",
             condition=node.task.if_,
             then=node.task.then,
             connections=list(dict.fromkeys(name for _, name in node.connections)),
@@ -194,11 +198,12 @@ class _Outline:
 
     def _when(self, pointer: str) -> str | None:
         """The condition of a case, by the pointer of where it leads."""
-        found = self._loaded.data
-        for key in pointer_tokens(pointer.rpartition("/")[0]):
-            found = found[int(key)] if is_array(found) else found[key]
+        found = self._at(pointer.rpartition("/")[0])
         condition = found.get("when") if is_object(found) else None
         return None if condition is None else str(condition)
+
+    def _at(self, pointer: str) -> Any:
+        return value_at(self._loaded.data, tokens_of(self._loaded.data, pointer))
 
     def _range(self, pointer: str) -> tuple[int, int]:
         """Of a task with its name."""

@@ -164,6 +164,13 @@ def test_a_task_is_renamed_with_what_names_it() -> None:
         remove_value(TEXT, "/do/0/nothing")
 
 
+def test_a_case_is_renamed_alone_though_a_task_has_its_name() -> None:
+    text = "do:\n  - s:\n      switch:\n        - good: { then: good } # on\n  - good: { set: { a: 1 } }\n"
+    renamed = text.replace("- good: { then", "- fine: { then")
+    assert rename_key(text, "/do/0/s/switch/0/good", "fine") == renamed
+    assert "then: fine" in rename_key(text, "/do/1/good", "fine")
+
+
 @pytest.mark.parametrize(
     ("text", "pointer", "value"),
     [

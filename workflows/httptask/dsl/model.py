@@ -3,7 +3,7 @@
 Keys are the standard's own; a key that is not declared here is a fault of the definition, never ignored.
 """
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FLOW_DIRECTIVES",
     "NAME_FORM",
+    "ONE_KEY",
     "VERSION_FORM",
     "AuthenticationPolicy",
     "CallTask",
@@ -43,6 +44,10 @@ _NUMBER = "(0|[1-9][0-9]*)"
 _LABEL = "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _LABELS = rf"(-{_LABEL}(\.{_LABEL})*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
 VERSION_FORM = rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}{_LABELS}"
+
+
+ONE_KEY: Final[dict[str, Any]] = {"minProperties": 1, "maxProperties": 1}
+"""In the JSON Schema of a mapping: that it has exactly one of its keys."""
 
 
 class DefinitionModel(BaseModel):
@@ -189,6 +194,8 @@ class Unset(DefinitionModel):
 
 class Backoff(DefinitionModel):
     """How the delay grows from one time to the next; one of these."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_KEY)
 
     constant: Unset | None = None
     """Not at all."""

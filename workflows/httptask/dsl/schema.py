@@ -4,6 +4,7 @@ It is made from the models, so that it can't fall behind them. Editors report wh
 runtime accepts is decided by the loader alone.
 """
 
+import re
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ __all__ = ["SchemaOfKeys", "editor_schema"]
 
 _REFERENCE: Final = "#/$defs/{model}"
 _ITEM_LISTS: Final = frozenset(each.path[-1] for each in ITEM_LISTS)
+_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class SchemaOfKeys(GenerateJsonSchema):
@@ -29,9 +31,14 @@ class SchemaOfKeys(GenerateJsonSchema):
         """See base class."""
         made = super().model_schema(schema)
         model: type[BaseModel] = schema["cls"]
+        made["title"] = _WORD.sub(" ", model.__name__).capitalize()
         for name, doc in attribute_docs(model).items():
             made["properties"][model.model_fields[name].alias or name]["description"] = doc
         return made
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """See base class: a field is called as it is written."""
+        return False
 
     def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
         """See base class."""
@@ -41,6 +48,12 @@ class SchemaOfKeys(GenerateJsonSchema):
         """See base class."""
         inner = super().default_schema(schema)
         return {key: value for key, value in inner.items() if (key, value) != ("default", None)}
+
+    def encode_default(self, dft: Any) -> Any:
+        """See base class: what a model has by default need not be written."""
+        return (
+            dft.model_dump(exclude_unset=True) if isinstance(dft, BaseModel) else super().encode_default(dft)
+        )
 
 
 def editor_schema() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from httptask.dsl.expressions import is_whole_expression
 __all__ = [
     "ERROR_TYPE_PREFIX",
     "STANDARD_ERRORS",
+    "STANDARD_ERROR_TYPES",
     "URI",
     "expression_fault",
     "is_same_error_type",
@@ -34,6 +35,7 @@ STANDARD_ERRORS: Final[Mapping[str, int]] = {
     "runtime": 500,
 }
 """Types of errors, each with its status (dsl-reference.md, Standard Error Types)."""
+STANDARD_ERROR_TYPES: Final = [ERROR_TYPE_PREFIX + name for name in STANDARD_ERRORS]
 _ERROR_TYPE: Final = re.compile(
     r"https?://(?:serverlessworkflow\.io|open-workflow-specification\.org)/"
     r"(?:spec/[0-9.]+/errors|dsl/errors/types)/([^/]+)"

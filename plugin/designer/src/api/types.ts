@@ -122,11 +122,8 @@ export interface TaskForm {
   task: Json;
   /** Of the catalogue, `API.OPERATION`. */
   operation: string | null;
-  /** Of what stands below `with`, or below the word of another kind of task; none where a task has no form. */
-  schema: object | null;
-  /** Where the values stand. */
-  pointer: string;
-  values: Json;
+  /** Of the keys of its kind, of those of every task, and the definitions that both refer to. */
+  schema: { own: object; shared: object; $defs: object };
 }
 
 export interface FoundOperation {

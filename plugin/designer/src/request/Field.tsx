@@ -1,10 +1,10 @@
 import { useId, useState } from "react";
 import type { Json } from "../api/types";
 import { Icon } from "../ui/icons";
-import { Prose, Told } from "../ui/Prose";
-import { ArrayParts, MapParts, ObjectParts } from "./composite";
+import { Prose, splitSentence, Told } from "../ui/Prose";
+import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
-import { useFaults, useForm } from "./form";
+import { type Suggestions, useFaults, useForm } from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
 import {
@@ -15,6 +15,7 @@ import {
   choicesOf,
   isExpression,
   isObject,
+  namedItem,
   resolved,
   type Schema,
   type Widget,
@@ -27,24 +28,38 @@ export interface FieldProps {
   schema: Schema;
   value: Json | undefined;
   required: boolean;
-  /** A part of a list is taken out with its own button. */
-  removable?: boolean;
+  /** Those of its fields that are shown, given or not; of one that is shown so, nothing is the same as not given. */
+  shown?: Shown | undefined;
 }
 
-const COMPOSITE: ReadonlySet<Widget> = new Set(["object", "map", "array", "messages", "union"]);
+/** Fields by their names, each with those of its own that are shown. */
+export interface Shown {
+  [name: string]: Shown;
+}
+
+const COMPOSITE: ReadonlySet<Widget> = new Set([
+  "object",
+  "one",
+  "map",
+  "none",
+  "array",
+  "named",
+  "messages",
+  "union",
+]);
 
 /** One value of a task: a label, what it is edited with, and what is wrong with it. */
-export function Field({ name, pointer, schema: raw, value, required, removable = true }: FieldProps) {
+export function Field({ name, pointer, schema: raw, value, required, shown }: FieldProps) {
   const { root, set, remove, expressions } = useForm();
   const id = useId();
   const schema = resolved(raw, root);
-  const widget =
-    value !== undefined && !shapeFits(value, schema, root, name) ? "any" : widgetOf(schema, root, name);
+  const fitting = widgetOf(schema, root, name);
+  const widget = value !== undefined && !shapeFits(value, fitting) ? "any" : fitting;
   const [asExpression, setAsExpression] = useState(false);
   const expression = asExpression || (isExpression(value) && widget !== "text");
   const composite = COMPOSITE.has(widget) && !expression;
   const faults = useFaults(pointer, !composite);
-  const label = schema.title && schema.title.toLowerCase() !== name.toLowerCase() ? schema.title : null;
+  const label = raw.title && raw.title.toLowerCase() !== name.toLowerCase() ? raw.title : null;
   return (
     <div className={`field ${severityOf(faults)} ${composite ? "composite" : ""}`}>
       <div className="field-head">
@@ -67,7 +82,7 @@ export function Field({ name, pointer, schema: raw, value, required, removable =
             fx
           </button>
         )}
-        {removable && !required && (
+        {!required && value !== undefined && (
           <button
             type="button"
             className="fx"
@@ -87,7 +102,7 @@ export function Field({ name, pointer, schema: raw, value, required, removable =
           commit={(text) => void set(pointer, text)}
         />
       ) : (
-        <Input id={id} widget={widget} {...{ name, pointer, schema, value, required }} />
+        <Input id={id} widget={widget} {...{ name, pointer, schema, value, required, shown }} />
       )}
       {faults.map((fault) => (
         <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer} id={`${id}-fault`}>
@@ -103,23 +118,44 @@ const severityOf = (faults: { severity: string }[]) =>
   faults.some((fault) => fault.severity === "error") ? "faulty" : faults.length ? "doubtful" : "";
 
 /** A value that isn't what its schema has is shown as it is. */
-function shapeFits(value: Json, schema: Schema, root: Schema, name: string): boolean {
+function shapeFits(value: Json, widget: Widget): boolean {
   if (isExpression(value)) return true;
-  const widget = widgetOf(schema, root, name);
-  if (widget === "object" || widget === "map") return isObject(value);
-  if (widget === "array" || widget === "messages") return Array.isArray(value);
+  if (widget === "object" || widget === "one" || widget === "map" || widget === "none")
+    return isObject(value);
+  if (widget === "array" || widget === "named" || widget === "messages") return Array.isArray(value);
   return !(widget === "text" || widget === "number") || typeof value !== "object" || value === null;
 }
 
+/** What a document shows as examples, where it shows several; one alone stands in the field as long as it is empty. */
+function examplesOf({ examples = [] }: Schema): Suggestions | undefined {
+  const values = examples.filter((one) => typeof one === "string");
+  return values.length > 1 ? { values, about: "any other can be written" } : undefined;
+}
+
 function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widget }) {
-  const { root, suggestions, set } = useForm();
-  const { name, pointer, schema, value } = props;
-  const commit = (next: Json) => void set(pointer, next);
+  const { root, suggest, set, remove } = useForm();
+  const { name, pointer, schema, value, shown } = props;
+  const commit = (next: Json) => {
+    if (next !== "" || !shown) void set(pointer, next);
+    else if (value !== undefined) void remove(pointer);
+  };
   switch (widget) {
     case "messages":
       return <MessagesEditor pointer={pointer} value={Array.isArray(value) ? value : []} />;
     case "object":
-      return <ObjectParts pointer={pointer} schema={schema} value={isObject(value) ? value : {}} />;
+      return <ObjectParts {...{ pointer, schema, shown }} value={isObject(value) ? value : {}} />;
+    case "one":
+      return <OneOf {...{ name, pointer, schema }} value={isObject(value) ? value : {}} />;
+    case "none":
+      return <p className="muted">Nothing to set here.</p>;
+    case "named":
+      return (
+        <NamedParts
+          pointer={pointer}
+          schema={namedItem(schema, root) ?? {}}
+          value={Array.isArray(value) ? value : []}
+        />
+      );
     case "map":
       return <MapParts pointer={pointer} schema={schema} value={isObject(value) ? value : {}} />;
     case "array":
@@ -131,19 +167,22 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
     case "boolean":
       return <ChoiceInput id={id} choices={[true, false]} value={value} commit={commit} />;
     case "number":
-      return <NumberInput id={id} value={value} commit={commit} />;
+      return <NumberInput id={id} value={value} commit={commit} empty={shown && textOf(schema.default)} />;
     case "text":
       return (
         <TextInput
           {...{ id, label: name, pointer, value, commit }}
-          placeholder={typeof schema.examples?.[0] === "string" ? schema.examples[0] : ""}
-          suggestions={suggestions[name]}
+          placeholder={textOf(schema.examples?.[0] ?? schema.default)}
+          suggestions={suggest(pointer) ?? examplesOf(schema)}
         />
       );
     case "any":
       return <JsonInput id={id} label={name} pointer={pointer} value={value} commit={commit} />;
   }
 }
+
+const textOf = (value: Json | undefined) =>
+  typeof value === "string" || typeof value === "number" ? String(value) : "";
 
 /** One of several forms: chosen by its name, then edited as it is. */
 function Union({ id, name, pointer, schema, value, required }: FieldProps & { id: string }) {
@@ -195,9 +234,4 @@ function Description({ text }: { text: string }) {
       <Prose text={rest} />
     </details>
   );
-}
-
-function splitSentence(text: string): [string, string] {
-  const end = /[.!?](?=\s)|\n\n/.exec(text);
-  return end ? [text.slice(0, end.index + 1).trim(), text.slice(end.index + 1).trim()] : [text.trim(), ""];
 }

@@ -1,19 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useId, useMemo, useRef } from "react";
+import { useCallback, useEffect, useId, useMemo, useRef } from "react";
 import { getTask, listModels } from "../api/endpoints";
-import type { Block, TaskForm } from "../api/types";
+import type { Block, Json, TaskForm } from "../api/types";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
 import { focusBlock, removeBlock } from "../flow/acts";
 import { isCall, kindName } from "../flow/kinds";
-import { blockAt, placeOf, pointerAt } from "../state/blocks";
+import { besides, blockAt, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { DataPanel } from "../testrequest/DataPanel";
 import { Icon, iconOf } from "../ui/icons";
 import { Refused } from "../ui/Prose";
-import { Field } from "./Field";
-import { Form, type FormContext, ofDefinition } from "./form";
+import { ObjectParts } from "./composite";
+import { Field, type Shown } from "./Field";
+import { Form, type FormContext, ofDefinition, type Suggestions } from "./form";
 import { TextInput } from "./inputs";
 import { isObject, partOf, type Schema } from "./schema";
 import "./request.css";
@@ -112,53 +113,65 @@ function useEntering(pane: React.RefObject<HTMLElement | null>, ready: boolean) 
   }, [pane, ready, entering]);
 }
 
-/** The fields of a task's call, and then those that every task has. */
+/** Of what every task has: what most of them need is there to be filled in. */
+const SHOWN: Shown = { if: {}, then: {}, output: { as: {} } };
+
+/** The fields of a task's kind, and then those that every task has. */
 export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
-  const schema = (form.schema ?? {}) as Schema;
-  const suggestions = useSuggestions(block);
-  const root = useMemo(
-    () => ({ root: schema, task: block.pointer, suggestions, ...ofDefinition }),
-    [schema, block.pointer, suggestions],
+  const { own, shared, ...root } = form.schema as {
+    own: Schema;
+    shared: Schema;
+    $defs: Record<string, Schema>;
+  };
+  const suggest = useSuggestions(block);
+  const context = useMemo(
+    () => ({ root: { $defs: root.$defs }, task: block.pointer, suggest, ...ofDefinition }),
+    [root.$defs, block.pointer, suggest],
   );
   const task = isObject(form.task) ? form.task : {};
+  const every = Object.fromEntries(Object.entries(task).filter(([key]) => shared.properties?.[key]));
+  const [name, ...others] = Object.keys(own.properties ?? {});
   return (
-    <Form.Provider value={root}>
+    <Form.Provider value={context}>
       <div className="task-fields">
-        {form.schema && (
+        {name === undefined ? (
+          <p className="muted">
+            {block.branches.length
+              ? "This block holds tasks: add and choose them in the flow."
+              : "What this task does is not told yet: see its text."}
+          </p>
+        ) : others.length ? (
+          <ObjectParts
+            pointer={block.pointer}
+            schema={own}
+            value={Object.fromEntries(
+              [name, ...others].flatMap((key) => (key in task ? [[key, task[key] as Json]] : [])),
+            )}
+          />
+        ) : (
           <Field
-            name={form.pointer.split("/").at(-1) ?? "with"}
-            pointer={form.pointer}
-            schema={schema}
-            value={form.values}
+            name={name}
+            pointer={partOf(block.pointer, name)}
+            schema={own.properties?.[name] ?? {}}
+            value={task[name]}
             required
           />
         )}
-        {!form.schema && (
-          <p className="muted">
-            {block.branches.length
-              ? "This block holds tasks: add and choose them in the flow. Its other settings are in the text."
-              : "The settings of this kind of task are in the text."}
-          </p>
-        )}
-        <details className="more" open={!form.schema}>
+        <details className="more" open={name === undefined}>
           <summary>Name, condition, flow, output</summary>
           <Rename block={block} />
-          {["if", "then"].map((name) => (
-            <Plain key={name} name={name} pointer={partOf(block.pointer, name)} value={task[name]} />
-          ))}
-          <Plain
-            name="output as"
-            pointer={`${block.pointer}/output/as`}
-            value={isObject(task.output) ? task.output.as : undefined}
-          />
+          <ObjectParts pointer={block.pointer} schema={shared} value={every} shown={SHOWN} />
         </details>
       </div>
     </Form.Provider>
   );
 }
 
-/** Connections, and the models of the one that a chat completion goes by. */
-function useSuggestions(block: Block): FormContext["suggestions"] {
+const FLOW = ["continue", "exit", "end"];
+const GOES_ON = /\/then$/;
+
+/** Connections, models of the one that a chat completion goes by, and where the flow can go on. */
+function useSuggestions(block: Block): FormContext["suggest"] {
   const connection = block.connections[0] ?? "openai";
   const { data, error, isFetching } = useQuery({
     queryKey: ["models", connection],
@@ -168,17 +181,27 @@ function useSuggestions(block: Block): FormContext["suggestions"] {
     retry: false,
   });
   const connections = useProject().data?.connections;
-  return useMemo(() => {
-    const names = connections?.map(({ name }) => name) ?? [];
-    const found = { connection: { values: names, about: "of httptask.toml" } };
-    if (isFetching && !data)
-      return { ...found, model: { values: [], about: `Asking ${connection} for its models …` } };
-    if (!data) return error ? { ...found, model: { values: [], about: error.message } } : found;
+  const beside = useDocument((state) => besides(state.blocks, block.pointer).join("\n"));
+  const models = useMemo((): Suggestions | undefined => {
+    if (isFetching && !data) return { values: [], about: `Asking ${connection} for its models …` };
+    if (!data) return error ? { values: [], about: error.message } : undefined;
     const about = data.of_server
       ? `${data.models.length} models of ${connection}; any other name can be written`
       : `${data.models.length ? "names with published prices, not of the server. " : ""}${data.reason}`;
-    return { ...found, model: { values: data.models, about } };
-  }, [data, error, isFetching, connection, connections]);
+    return { values: data.models, about };
+  }, [data, error, isFetching, connection]);
+  return useCallback(
+    (pointer) => {
+      const place = pointer.slice(block.pointer.length);
+      if (place === "/with/model") return models;
+      if (place === "/with/connection")
+        return { values: connections?.map(({ name }) => name) ?? [], about: "of httptask.toml" };
+      if (!GOES_ON.test(place) || place.startsWith("/with/")) return undefined;
+      const values = [...beside.split("\n").filter(Boolean), ...FLOW];
+      return { values, about: "a task beside this one, or what ends it" };
+    },
+    [block.pointer, connections, models, beside],
+  );
 }
 
 function Rename({ block }: { block: Block }) {
@@ -206,38 +229,6 @@ function Rename({ block }: { block: Block }) {
         value={block.name}
         commit={(name) => void (typeof name === "string" && rename(name))}
       />
-    </div>
-  );
-}
-
-const FLOW: Record<string, string> = {
-  if: "A condition; the task is skipped when it is false.",
-  then: "Where to go on: the name of a task, continue, exit or end.",
-  "output as": "What becomes of the answer: an expression, whose value the next task gets.",
-};
-
-function Plain({ name, pointer, value }: { name: string; pointer: string; value: unknown }) {
-  const text = typeof value === "string" ? value : value === undefined ? undefined : JSON.stringify(value);
-  const id = useId();
-  return (
-    <div className="field">
-      <div className="field-head">
-        <label htmlFor={id}>
-          <code>{name}</code>
-        </label>
-      </div>
-      <TextInput
-        id={id}
-        label={name}
-        pointer={pointer}
-        value={text}
-        commit={(next) =>
-          void (next === ""
-            ? text !== undefined && ofDefinition.remove(pointer)
-            : ofDefinition.set(pointer, next))
-        }
-      />
-      <p className="field-about">{FLOW[name]}</p>
     </div>
   );
 }

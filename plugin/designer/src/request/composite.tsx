@@ -1,9 +1,15 @@
-import { useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import type { Json, JsonObject } from "../api/types";
+import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
-import { Field } from "./Field";
+import { splitSentence } from "../ui/Prose";
+import { Field, type Shown } from "./Field";
 import { useForm } from "./form";
-import { blankOf, partOf, resolved, type Schema } from "./schema";
+import { NameInput } from "./inputs";
+import { blankOf, isObject, isOfNumbers, partOf, resolved, type Schema } from "./schema";
+
+const FEW = 3;
+const LONGEST = 70;
 
 interface Parts<T> {
   pointer: string;
@@ -11,19 +17,27 @@ interface Parts<T> {
   value: T;
 }
 
-/** The fields that are there or have to be, and a way to add the others. */
-export function ObjectParts({ pointer, schema, value }: Parts<JsonObject>) {
+/** The fields that are there, have to be or are shown in any case, and a way to add the others. */
+export function ObjectParts({
+  pointer,
+  schema,
+  value,
+  shown = {},
+}: Parts<JsonObject> & { shown?: Shown | undefined }) {
   const { root, set } = useForm();
-  const properties = schema.properties ?? {};
+  const all = schema.properties ?? {};
+  const properties = Object.fromEntries(Object.entries(all).filter(([, part]) => !part["x-tasks"]));
   const required = new Set(schema.required ?? []);
-  const shown = [
-    ...Object.keys(properties).filter((name) => name in value || required.has(name)),
-    ...Object.keys(value).filter((name) => !(name in properties)),
+  const numbers = isOfNumbers(schema);
+  const always = numbers ? Object.fromEntries(Object.keys(properties).map((name) => [name, {}])) : shown;
+  const names = [
+    ...Object.keys(properties).filter((name) => name in value || required.has(name) || name in always),
+    ...Object.keys(value).filter((name) => !(name in all)),
   ];
-  const others = Object.keys(properties).filter((name) => !shown.includes(name));
+  const others = Object.keys(properties).filter((name) => !names.includes(name));
   return (
-    <div className="parts">
-      {shown.map((name) => (
+    <div className={numbers ? "parts numbers" : "parts"}>
+      {names.map((name) => (
         <Field
           key={name}
           name={name}
@@ -31,6 +45,7 @@ export function ObjectParts({ pointer, schema, value }: Parts<JsonObject>) {
           schema={properties[name] ?? {}}
           value={value[name]}
           required={required.has(name)}
+          shown={always[name]}
         />
       ))}
       {others.length > 0 && (
@@ -40,19 +55,37 @@ export function ObjectParts({ pointer, schema, value }: Parts<JsonObject>) {
           add={(name) => void set(partOf(pointer, name), blankOf(properties[name] ?? {}, root))}
         />
       )}
+      {schema.additionalProperties && names.length + others.length > 0 && (
+        <AddNamed {...{ pointer, value }} blank={blankOf(innerOf(schema), root)} />
+      )}
     </div>
   );
 }
 
-function AddField({
-  names,
-  schemaOf,
-  add,
-}: {
+interface AddFieldProps {
   names: string[];
   schemaOf(name: string): Schema;
   add(name: string): void;
-}) {
+}
+
+/** Few fields have a button each; of many, one is chosen by its name and what it is for. */
+function AddField({ names, schemaOf, add }: AddFieldProps) {
+  if (names.length <= FEW)
+    return (
+      <div className="add-row">
+        {names.map((name) => (
+          <button
+            key={name}
+            type="button"
+            className="add-field"
+            title={firstSentence(schemaOf(name))}
+            onClick={() => add(name)}
+          >
+            + {name}
+          </button>
+        ))}
+      </div>
+    );
   return (
     <select
       className="add-field"
@@ -65,21 +98,71 @@ function AddField({
         <option key={name} value={name}>
           {name}
           {schemaOf(name).deprecated ? " (deprecated)" : ""}
+          {about(schemaOf(name))}
         </option>
       ))}
     </select>
   );
 }
 
+const firstSentence = ({ description = "" }: Schema) => splitSentence(description)[0];
+
+/** What a field is for, behind its name where one chooses. */
+function about(schema: Schema): string {
+  const told = firstSentence(schema);
+  return told && `: ${told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told}`;
+}
+
+/** One of several fields: chosen by its name, then edited as it is. */
+export function OneOf({ name, pointer, schema, value }: Parts<JsonObject> & { name: string }) {
+  const { root, set } = useForm();
+  const properties = schema.properties ?? {};
+  const given = Object.keys(value);
+  const [chosen] = given;
+  if (given.length > 1 || (chosen !== undefined && !(chosen in properties)))
+    return <ObjectParts {...{ pointer, value }} schema={{ ...schema, additionalProperties: false }} />;
+  return (
+    <div className="union">
+      <select
+        className="field-input"
+        aria-label={`form of ${name}`}
+        value={chosen ?? ""}
+        onChange={(event) => {
+          const next = event.target.value;
+          if (next) void set(pointer, { [next]: blankOf(properties[next] ?? {}, root) });
+        }}
+      >
+        {chosen === undefined && <option value="">choose …</option>}
+        {Object.keys(properties).map((one) => (
+          <option key={one} value={one}>
+            {one}
+            {about(resolved(properties[one] ?? {}, root))}
+          </option>
+        ))}
+      </select>
+      {chosen !== undefined && (
+        <div className="parts chosen">
+          <Field
+            key={chosen}
+            name={chosen}
+            pointer={partOf(pointer, chosen)}
+            schema={properties[chosen] ?? {}}
+            value={value[chosen]}
+            required
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+const innerOf = ({ additionalProperties }: Schema): Schema =>
+  typeof additionalProperties === "object" ? additionalProperties : {};
+
 /** Names and values, as of headers. */
 export function MapParts({ pointer, schema, value }: Parts<JsonObject>) {
-  const { set } = useForm();
-  const [name, setName] = useState("");
-  const inner = typeof schema.additionalProperties === "object" ? schema.additionalProperties : {};
-  const add = () => {
-    if (!name.trim() || name in value) return;
-    void set(partOf(pointer, name.trim()), "").then((done) => done && setName(""));
-  };
+  const { root } = useForm();
+  const inner = innerOf(schema);
   return (
     <div className="parts">
       {Object.entries(value).map(([key, part]) => (
@@ -92,24 +175,119 @@ export function MapParts({ pointer, schema, value }: Parts<JsonObject>) {
           required={false}
         />
       ))}
-      <div className="add-row">
-        <input
-          className="field-input"
-          aria-label="Name of a new entry"
-          placeholder="name"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== "Enter") return;
-            event.preventDefault();
-            add();
-          }}
-        />
-        <button type="button" className="button small" onClick={add} disabled={!name.trim() || name in value}>
-          Add
-        </button>
-      </div>
+      <AddNamed {...{ pointer, value }} blank={blankOf(inner, root)} />
     </div>
+  );
+}
+
+/** Adds an entry under a name that somebody writes. */
+function AddNamed({ pointer, value, blank }: { pointer: string; value: JsonObject; blank: Json }) {
+  const { set } = useForm();
+  return (
+    <NameBox what="entry" taken={Object.keys(value)} add={(name) => set(partOf(pointer, name), blank)} />
+  );
+}
+
+function NameBox(props: { what: string; taken: string[]; add(name: string): Promise<boolean> }) {
+  const [name, setName] = useState("");
+  const given = name.trim();
+  const isNew = given !== "" && !props.taken.includes(given);
+  const add = () => {
+    if (isNew) void props.add(given).then((done) => done && setName(""));
+  };
+  return (
+    <div className="add-row">
+      <input
+        className="field-input"
+        aria-label={`Name of a new ${props.what}`}
+        placeholder="name"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter") return;
+          event.preventDefault();
+          add();
+        }}
+      />
+      <button type="button" className="button small" onClick={add} disabled={!isNew}>
+        Add
+      </button>
+    </div>
+  );
+}
+
+/** Items that have one name each, in the order in which they count: the cases of a switch. */
+export function NamedParts({ pointer, schema, value }: Parts<Json[]>) {
+  const { root, set } = useForm();
+  const items = value.map((item) => Object.entries(isObject(item) ? item : {})[0]);
+  return (
+    <div className="parts">
+      {items.map((item, index) => (
+        <NamedPart
+          key={index}
+          place={{ list: pointer, index, count: items.length }}
+          name={item?.[0] ?? ""}
+          schema={schema}
+          value={item?.[1]}
+        />
+      ))}
+      <NameBox
+        what="case"
+        taken={items.flatMap((item) => item?.[0] ?? [])}
+        add={(name) => set(partOf(pointer, "-"), { [name]: blankOf(schema, root) })}
+      />
+    </div>
+  );
+}
+
+interface NamedPartProps {
+  place: { list: string; index: number; count: number };
+  name: string;
+  schema: Schema;
+  value: Json | undefined;
+}
+
+function NamedPart({ place, name, schema, value }: NamedPartProps) {
+  const { remove } = useForm();
+  const { edit } = useDocument.getState();
+  const id = useId();
+  const item = partOf(place.list, place.index);
+  const pointer = partOf(item, name);
+  const move = (step: number) =>
+    void edit([{ op: "move", pointer: item, list: place.list, index: place.index + (step > 0 ? 2 : -1) }]);
+  return (
+    <fieldset className="named">
+      <legend className="sr">{name}</legend>
+      <div className="field-head">
+        <label className="sr" htmlFor={id}>
+          {`name of ${name}`}
+        </label>
+        <NameInput
+          id={id}
+          value={name}
+          commit={(next) => void edit([{ op: "rename", pointer, name: next }])}
+        />
+        <span className="grow" />
+        <Act label={`Move ${name} up`} act={() => move(-1)} off={place.index === 0}>
+          ↑
+        </Act>
+        <Act label={`Move ${name} down`} act={() => move(1)} off={place.index === place.count - 1}>
+          ↓
+        </Act>
+        <Act label={`Remove ${name}`} act={() => void remove(item)} off={place.count === 1}>
+          <Icon name="close" size={11} />
+        </Act>
+      </div>
+      <Field name={name} {...{ pointer, schema, value }} required />
+    </fieldset>
+  );
+}
+
+function Act(props: { label: string; act(): void; off: boolean; children: ReactNode }) {
+  return (
+    <button type="button" className="fx" aria-label={props.label} disabled={props.off} onClick={props.act}>
+      {props.children}
+    </button>
   );
 }
 

@@ -16,8 +16,8 @@ export interface FormContext {
   root: Schema;
   /** The task; expressions are completed and evaluated as they stand in it. */
   task: string;
-  /** By the name of the field. */
-  suggestions: Readonly<Record<string, Suggestions>>;
+  /** Values that are likely at a place. */
+  suggest(pointer: string): Suggestions | undefined;
   set(pointer: string, value: Json): Promise<boolean>;
   remove(pointer: string): Promise<boolean>;
   /** Whether a value can be an expression: those of a definition can, those of a run's input can't. */
@@ -31,7 +31,14 @@ export const ofDefinition = {
   expressions: true,
 };
 
-export const Form = createContext<FormContext>({ root: {}, task: "", suggestions: {}, ...ofDefinition });
+export const suggestNothing = () => undefined;
+
+export const Form = createContext<FormContext>({
+  root: {},
+  task: "",
+  suggest: suggestNothing,
+  ...ofDefinition,
+});
 export const useForm = () => useContext(Form);
 
 const NONE: Finding[] = [];

@@ -10,7 +10,7 @@ interface Common {
 }
 
 /** A text that is written into the definition once one is done with it. */
-function useDraft(value: string, commit: (text: string) => void) {
+function useDraft(value: string, commit: (text: string) => unknown) {
   const { expressions } = useForm();
   const [draft, setDraft] = useState(value);
   useEffect(() => setDraft(value), [value]);
@@ -49,11 +49,19 @@ export function TextInput(props: TextProps) {
   return <input id={id} className="field-input" placeholder={placeholder} {...draft} />;
 }
 
-export function NumberInput({ id, value, commit }: Common) {
+/** The name of something, which is never empty. */
+export function NameInput({ id, value, commit }: { id: string; value: string; commit(name: string): void }) {
+  const draft = useDraft(value, (text) => text.trim() && text !== value && commit(text.trim()));
+  return <input id={id} className="field-input mono" {...draft} />;
+}
+
+/** A number; where it may be left out, with what holds then. */
+export function NumberInput({ id, value, commit, empty }: Common & { empty?: string | undefined }) {
   const draft = useDraft(value === undefined ? "" : String(value), (text) => {
-    if (text.trim() !== "" && Number.isFinite(Number(text))) commit(Number(text));
+    if (text.trim() === "") empty !== undefined && commit("");
+    else if (Number.isFinite(Number(text))) commit(Number(text));
   });
-  return <input id={id} className="field-input" inputMode="decimal" {...draft} />;
+  return <input id={id} className="field-input" inputMode="decimal" placeholder={empty} {...draft} />;
 }
 
 export function ChoiceInput({ id, choices, value, commit }: Common & { choices: Json[] }) {

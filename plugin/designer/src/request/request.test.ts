@@ -4,7 +4,16 @@ import { asYaml } from "../catalog/yaml";
 import { piecesOf } from "../ui/Prose";
 import { expressionAt, jqPath, withExpression } from "./insertion";
 import { withPart } from "./local";
-import { blankOf, branchesOf, branchOf, resolved, type Schema, widgetOf } from "./schema";
+import {
+  blankOf,
+  branchesOf,
+  branchOf,
+  isOfNumbers,
+  namedItem,
+  resolved,
+  type Schema,
+  widgetOf,
+} from "./schema";
 
 test("an expression goes where the cursor is", () => {
   expect(withExpression("", 0, "$tasks.a")).toBe("${ $tasks.a }");
@@ -78,6 +87,33 @@ test("what a value is edited with", () => {
   expect(widgetOf({ type: ["string", "null"] }, root, "a")).toBe("text");
   expect(widgetOf({ enum: ["a", "b"] }, root, "a")).toBe("choice");
   expect(widgetOf({}, root, "a")).toBe("any");
+});
+
+test("one of several fields, items with a name each, nothing, and a few numbers have their own ways", () => {
+  const backoff: Schema = {
+    type: "object",
+    maxProperties: 1,
+    properties: {
+      linear: { type: "object", properties: {}, additionalProperties: false },
+      constant: { type: "object" },
+    },
+  };
+  expect(widgetOf(backoff, root, "backoff")).toBe("one");
+  expect(blankOf(backoff, root)).toEqual({ linear: {} });
+  expect(widgetOf(backoff.properties?.linear ?? {}, root, "linear")).toBe("none");
+  const cases: Schema = {
+    type: "array",
+    items: { type: "object", maxProperties: 1, additionalProperties: { $ref: "#/$defs/cat" } },
+  };
+  expect(widgetOf(cases, root, "switch")).toBe("named");
+  expect(namedItem(cases, root)).toEqual({ $ref: "#/$defs/cat" });
+  expect(widgetOf({ type: "array", items: { type: "object" } }, root, "switch")).toBe("array");
+  const numbers: Schema = {
+    additionalProperties: false,
+    properties: { minutes: { type: "integer" }, seconds: { type: "integer" } },
+  };
+  expect(isOfNumbers(numbers)).toBe(true);
+  expect(isOfNumbers({ ...numbers, additionalProperties: true })).toBe(false);
 });
 
 test("a field begins with what its schema needs", () => {

@@ -11,6 +11,8 @@ export interface Schema {
   required?: string[];
   items?: Schema;
   additionalProperties?: Schema | boolean;
+  maxProperties?: number;
+  minimum?: number;
   oneOf?: Schema[];
   anyOf?: Schema[];
   allOf?: Schema[];
@@ -19,6 +21,8 @@ export interface Schema {
   deprecated?: boolean;
   format?: string;
   pattern?: string;
+  /** A list of tasks, which are blocks. */
+  "x-tasks"?: boolean;
   $ref?: string;
   $defs?: Record<string, Schema>;
 }
@@ -26,8 +30,11 @@ export interface Schema {
 export type Widget =
   | "messages"
   | "object"
+  | "one"
   | "map"
+  | "none"
   | "array"
+  | "named"
   | "text"
   | "number"
   | "boolean"
@@ -36,6 +43,7 @@ export type Widget =
   | "any";
 
 const DEPTH = 12;
+const MOST_NUMBERS = 6;
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -110,11 +118,38 @@ export function widgetOf(schema: Schema, root: Schema, name: string): Widget {
   if (types.length > 1)
     return types.includes("string") && !types.includes("object") && !types.includes("array") ? "text" : "any";
   const type = types[0] ?? (schema.properties ? "object" : schema.items ? "array" : undefined);
-  if (type === "array") return name === "messages" ? "messages" : schema.items ? "array" : "any";
-  if (type === "object") return Object.keys(schema.properties ?? {}).length ? "object" : "map";
+  if (type === "array") {
+    if (name === "messages") return "messages";
+    return namedItem(schema, root) ? "named" : schema.items ? "array" : "any";
+  }
+  if (type === "object") {
+    if (Object.keys(schema.properties ?? {}).length) return schema.maxProperties === 1 ? "one" : "object";
+    return schema.additionalProperties === false ? "none" : "map";
+  }
   if (type === "integer" || type === "number") return "number";
   if (type === "boolean") return "boolean";
   return type === "string" ? "text" : "any";
+}
+
+/** What stands behind the name of an item, in a list of items that have one name each, as the cases of a switch. */
+export function namedItem(schema: Schema, root: Schema): Schema | null {
+  const { maxProperties, properties, additionalProperties } = schema.items
+    ? resolved(schema.items, root)
+    : {};
+  return maxProperties === 1 && !properties && typeof additionalProperties === "object"
+    ? additionalProperties
+    : null;
+}
+
+/** Whether an object is a few numbers, as a duration is: they are shown beside each other, given or not. */
+export function isOfNumbers(schema: Schema): boolean {
+  const parts = Object.values(schema.properties ?? {});
+  return (
+    schema.additionalProperties === false &&
+    parts.length > 1 &&
+    parts.length <= MOST_NUMBERS &&
+    parts.every(({ type }) => type === "integer" || type === "number")
+  );
 }
 
 /** The values that one can choose from. */
@@ -133,8 +168,12 @@ export function blankOf(schema: Schema, root: Schema, depth = 0): Json {
   if (branch && !known.properties) return depth < 3 ? blankOf(branch, root, depth + 1) : null;
   switch (typesOf(known)[0] ?? (known.properties ? "object" : "")) {
     case "object": {
-      const needed = (known.required ?? []).filter((name) => known.properties?.[name]);
       if (depth > 3) return {};
+      const names = Object.keys(known.properties ?? {});
+      const needed =
+        known.maxProperties === 1
+          ? names.slice(0, 1)
+          : names.filter((name) => known.required?.includes(name));
       return Object.fromEntries(
         needed.map((name) => [name, blankOf(known.properties?.[name] ?? {}, root, depth + 1)]),
       );
@@ -143,7 +182,7 @@ export function blankOf(schema: Schema, root: Schema, depth = 0): Json {
       return [];
     case "integer":
     case "number":
-      return 0;
+      return Math.max(0, known.minimum ?? 0);
     case "boolean":
       return false;
     default:

@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { getInputForm } from "../api/endpoints";
 import type { Json } from "../api/types";
 import { Field } from "../request/Field";
-import { Form } from "../request/form";
+import { Form, suggestNothing } from "../request/form";
 import { withPart } from "../request/local";
 import { blankOf, type Schema } from "../request/schema";
 import { useDocument } from "../state/document";
@@ -51,7 +51,7 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
     return {
       root: schema,
       task: "",
-      suggestions: {},
+      suggest: suggestNothing,
       set: change,
       remove: (pointer: string) => change(pointer, undefined),
       expressions: false,

@@ -91,3 +91,11 @@ export const itemOf = (pointer: string) => pointer.slice(0, pointer.lastIndexOf(
 export function pointerAt(list: string, index: number, name: string): string {
   return `${list}/${index}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
+
+/** The names of the tasks that stand in the same list as a task. */
+export function besides(blocks: Block[], pointer: string): string[] {
+  const { list } = placeOf(pointer);
+  return flattened(blocks)
+    .filter((block) => block.pointer !== pointer && placeOf(block.pointer).list === list)
+    .map((block) => block.name);
+}

@@ -43,3 +43,9 @@ export function Refused({ error }: { error: Error }) {
     </p>
   );
 }
+
+/** The first sentence of a text, and the rest. */
+export function splitSentence(text: string): [string, string] {
+  const end = /[.!?](?=\s)|\n\n/.exec(text);
+  return end ? [text.slice(0, end.index + 1).trim(), text.slice(end.index + 1).trim()] : [text.trim(), ""];
+}

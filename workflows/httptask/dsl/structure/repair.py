@@ -23,6 +23,9 @@ _USED: Final[dict[Token, Any]] = {
     "timeouts": {"after": "PT1S"},
 }
 
+_AROUND_TASKS: Final = (("catch",), ("fork",))
+"""Keys with settings beside which tasks stand, which are not lost for a setting that is wrong."""
+
 
 def repair(data: dict[str, Any], found: Found) -> None:
     """Change `data` so that it no longer has this error, touching as little as possible.
@@ -63,6 +66,8 @@ def _repair_task(
         _repair_argument(body.setdefault("with", {}), rest[1:], found)
     elif len(rest) > 1 and rest[-2] in TASK_LIST_KEYS:
         _put(body, rest, _stand_in_item(rest[-1]))
+    elif rest[:1] in _AROUND_TASKS and len(rest) > (2 if found.kind == "missing" else 1):
+        _remove(body, rest[:2])
     elif rest and rest[0] in keys_of(TaskBase):
         _remove(body, rest[:1])
         _forget_output(body)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expression_parts import Part, PartsBuilder
-from httptask.dsl.model import DefinitionModel, TaskBase, Use
+from httptask.dsl.model import ONE_KEY, DefinitionModel, TaskBase, Use
 from httptask.dsl.tasks.events import EVENT_SCHEMA, EventProperties, property_faults
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
@@ -59,6 +59,8 @@ class EventFilter(DefinitionModel):
 
 class EventConsumption(DefinitionModel):
     """Which events a `listen` waits for: one of `one`, `any` and `all`."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_KEY)
 
     one: EventFilter | None = None
     """One event."""

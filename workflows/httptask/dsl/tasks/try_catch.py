@@ -18,7 +18,7 @@ from httptask.dsl.model import (
     TaskBase,
     Use,
 )
-from httptask.dsl.standard_patterns import is_same_error_type, meant_error_type
+from httptask.dsl.standard_patterns import STANDARD_ERROR_TYPES, is_same_error_type, meant_error_type
 from httptask.dsl.tasks.kind import Body, Jump, TaskKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
 from httptask.json.pointer import child_pointer
@@ -74,7 +74,7 @@ _ERROR: Final = ValueShape.of(
 class ErrorFilter(DefinitionModel):
     """What an error has to have to be caught: all of what is given here, to the letter."""
 
-    type: str | None = None
+    type: str | None = Field(default=None, examples=STANDARD_ERROR_TYPES)
     """URI of the kind of error; the standard's own are the same under each of its addresses."""
     status: int | None = None
     """HTTP status."""

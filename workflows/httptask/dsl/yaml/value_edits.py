@@ -26,6 +26,9 @@ from httptask.json.types import is_array, is_object
 
 __all__ = ["insert_item", "move_item", "remove_value", "rename_key", "set_value"]
 
+_CASES = "switch"
+"""Key of a list whose items have names as tasks have, and are none."""
+
 
 def set_value(text: str, pointer: str, value: Any) -> str:
     """Give a value another one, or a mapping another key.
@@ -127,12 +130,14 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
 def rename_key(text: str, pointer: str, name: str) -> str:
     """Give the key of a task another name, and those that name the task: `then` and `$tasks`.
 
-    Where several tasks have the name, only what stands in the same list as this one follows.
+    Where several tasks have the name, only what stands in the same list as this one follows. Nothing names the cases of
+    a `switch`, which may be called as tasks are.
 
     Raises:
         EditRefused: as of `set_value`, or the name is taken there.
     """
     *around, old = path = pointer_tokens(pointer)
+    is_case = around[-2:-1] == [_CASES]
     mention = re.compile(rf"(\$tasks\.){re.escape(old)}(?![A-Za-z0-9_])")
 
     def change(plain: str, root: Node) -> str:
@@ -140,6 +145,8 @@ def rename_key(text: str, pointer: str, name: str) -> str:
         assert place.parent is not None  # a key has one
         key = place.parent.node.keys[place.index].token
         changes = [Change(key.start, key.end, as_key(name, flow=place.in_flow))]
+        if is_case:
+            return applied(plain, changes)
         scope = root if _count(root, old) == 1 else found(plain, root, around[:-1]).node
         for named, value in _scalars(scope, ""):
             source = plain[value.token.start : value.token.end]
@@ -155,8 +162,9 @@ def rename_key(text: str, pointer: str, name: str) -> str:
         item = _at(data, around)
         if name in item:
             raise EditRefused(f"there is a {name} already", "choose another name")
-        whole = data if _count_in(data, old) == 1 else _at(data, around[:-1])
-        _rename_in(whole, old, name, mention)
+        if not is_case:
+            whole = data if _count_in(data, old) == 1 else _at(data, around[:-1])
+            _rename_in(whole, old, name, mention)
         renamed = {name if key == old else key: value for key, value in item.items()}
         item.clear()
         item.update(renamed)

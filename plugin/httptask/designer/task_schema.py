@@ -1,0 +1,124 @@
+"""JSON Schema of what a task's form has: the keys of its kind, and those of every task, without the tasks inside it."""
+
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from httptask.dsl.locate import keys_of
+from httptask.dsl.model import CallTask, TaskBase
+from httptask.dsl.schema import editor_schema
+from httptask.dsl.tasks import CALLS, KINDS, function_name, keyword_of
+from httptask.dsl.tasks.function import FUNCTION
+from httptask.dsl.tasks.kind import CallKind, TaskKind
+from httptask.json.types import is_array, is_object
+
+__all__ = ["ARGUMENTS", "REFERENCE", "TaskSchema", "kind_of", "schema_of"]
+
+REFERENCE = "#/$defs/"
+ARGUMENTS = "with"
+TASKS = "x-tasks"
+"""In place of the schema of a list of tasks: these are blocks, and no field."""
+
+_EVERY = frozenset(keys_of(TaskBase))
+
+
+class TaskSchema(BaseModel):
+    """Fields of a task: two objects of JSON Schema, and the definitions that both refer to as `#/$defs/NAME`."""
+
+    own: dict[str, Any]
+    """The keys of its kind, without its lists of tasks."""
+    shared: dict[str, Any]
+    """The keys of every task."""
+    definitions: dict[str, Any] = Field(serialization_alias="$defs")
+
+    def with_arguments(self, properties: dict[str, Any], definitions: dict[str, Any]) -> "TaskSchema":
+        """The same, of a call of which more is known.
+
+        Args:
+            properties: of its arguments.
+            definitions: that they refer to.
+        """
+        own = deepcopy(self.own)
+        place = own["properties"][ARGUMENTS]["$ref"].removeprefix(REFERENCE)
+        model = self.definitions[place]
+        arguments = {**model, "properties": {**model["properties"], **properties}}
+        return TaskSchema(
+            own=own,
+            shared=self.shared,
+            definitions={**self.definitions, **definitions, place: arguments},
+        )
+
+
+def kind_of(task: Any) -> TaskKind[Any] | None:
+    """The kind that a task is meant to be; where it is at fault, its program has one of another kind in its place."""
+    keyword = keyword_of(task)
+    if keyword != CallKind.keyword:
+        return next((kind for kind in KINDS if kind.keyword == keyword), None)
+    function = task[keyword]
+    return CALLS.get(function_name(function), FUNCTION) if isinstance(function, str) else None
+
+
+def schema_of(kind: TaskKind[Any] | None) -> TaskSchema:
+    """The fields of a task by its kind alone; of one without a kind those of every task."""
+    if kind is None:
+        return _schema_of_model(TaskBase.__name__, None)
+    if not isinstance(kind, CallKind):
+        return _schema_of_model(kind.spec_model.__name__, None)
+    is_built_in = kind is not FUNCTION
+    return _schema_of_model(CallTask.__name__, kind.spec_model.__name__ if is_built_in else None)
+
+
+@cache
+def _schema_of_model(model: str, arguments: str | None) -> TaskSchema:
+    definitions = _definitions()
+    found = definitions[model]
+    own = {key: part for key, part in found["properties"].items() if key not in _EVERY and TASKS not in part}
+    own.pop(CallKind.keyword, None)
+    if arguments is not None:
+        own[ARGUMENTS] = {"$ref": REFERENCE + arguments}
+    shared = {key: part for key, part in found["properties"].items() if key in _EVERY}
+    return TaskSchema(
+        own={
+            "type": "object",
+            "properties": own,
+            "required": [key for key in (*found["required"], ARGUMENTS) if key in own],
+        },
+        shared={"type": "object", "properties": shared},
+        definitions=_needed([own, shared], definitions),
+    )
+
+
+@cache
+def _definitions() -> dict[str, Any]:
+    """The models of a definition, whose lists of tasks are only told to be such."""
+    schema = deepcopy(editor_schema())
+    definitions: dict[str, Any] = schema["$defs"]
+    every = {key: part for key, part in definitions[CallTask.__name__]["properties"].items() if key in _EVERY}
+    definitions[TaskBase.__name__] = {"type": "object", "properties": every, "required": []}
+    tasks = schema["properties"]["do"]["items"]
+    for model in definitions.values():
+        fields = model.get("properties", {})
+        lists = [key for key, part in fields.items() if part.get("items") == tasks]
+        fields |= {key: {TASKS: True} for key in lists}
+        if lists:
+            model["required"] = [key for key in model.get("required", ()) if key not in lists]
+    return definitions
+
+
+def _needed(parts: list[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The definitions that parts of a schema refer to, and no others."""
+    found: dict[str, Any] = {}
+    pending = list(parts)
+    while pending:
+        part = pending.pop()
+        if is_object(part):
+            name = str(part.get("$ref", "")).removeprefix(REFERENCE)
+            if name in definitions and name not in found:
+                found[name] = definitions[name]
+                pending.append(definitions[name])
+            pending.extend(part.values())
+        elif is_array(part):
+            pending.extend(part)
+    return found
