@@ -68,6 +68,7 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
         onClick={() => {
           useDocument.getState().select(block.pointer);
           useLayout.getState().showPane("task");
+          useRunStates.getState().look(block.pointer);
         }}
       >
         <Icon name={iconOf(block.kind)} />

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { useLayout } from "../app/layout";
 import { useAdding } from "../catalog/adding";
+import { useRunStates } from "../runs/states";
 import { blockAt, findingsByBlock, flattened, placeOf } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { focusBlock, moveBlock, removeBlock } from "./acts";
@@ -54,6 +55,7 @@ function onKey(event: KeyboardEvent<HTMLElement>) {
 
 function enter(pointer: string) {
   useDocument.getState().select(pointer);
+  useRunStates.getState().look(pointer);
   useLayout.getState().enterForm();
 }
 

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useState } from "react";
+import type { KeyboardEvent } from "react";
 import { listRuns } from "../api/endpoints";
 import type { CallRecord, TaskRecord } from "../api/types";
 import { blockAt } from "../state/blocks";
@@ -11,7 +11,7 @@ import { toldTime } from "../ui/time";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
 import { isOver, type RunView, useRun } from "./run";
-import { toldOf } from "./states";
+import { toldOf, useRunStates } from "./states";
 import { Timeline, useNow } from "./Timeline";
 import "./runs.css";
 
@@ -114,12 +114,15 @@ function PastRuns({ current }: { current: RunView }) {
 
 function RunBody({ view }: { view: RunView }) {
   const { tasks, record } = view;
-  const [chosen, setChosen] = useState<string | null>(null);
-  const task = tasks.find((one) => one.id === chosen) ?? tasks.find((one) => one.state === "faulted") ?? null;
+  const looked = useRunStates((state) => state.looked);
+  const task =
+    tasks.findLast((one) => one.id === looked || one.pointer === looked) ??
+    tasks.find((one) => one.state === "faulted") ??
+    null;
   const waiting = tasks.filter((one) => one.kind.includes("listen") && !one.ended_at);
   return (
     <div className="drawer-body">
-      <Timeline view={view} chosen={task?.id ?? null} choose={setChosen} />
+      <Timeline view={view} chosen={task?.id ?? null} choose={useRunStates.getState().look} />
       <div className="drawer-detail">
         {waiting.map((one) => !isOver(view) && <Emit key={one.id} task={one} />)}
         {view.status?.impasse && (

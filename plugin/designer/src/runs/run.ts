@@ -133,6 +133,7 @@ export const useRun = create<RunState>()((set, get) => {
       watching?.abort();
       watching = new AbortController();
       useRunStates.getState().show({});
+      useRunStates.getState().look(null);
       set({ open: true, none: false, view: null });
       await follow(id, watching.signal);
     },

@@ -10,6 +10,9 @@ export interface TaskRun {
 
 interface RunStates {
   byPointer: Record<string, TaskRun>;
+  /** The execution that the run's drawer tells of, by its id, or the latest of a block, by its pointer. */
+  looked: string | null;
+  look(at: string | null): void;
   show(byPointer: Record<string, TaskRun>): void;
 }
 
@@ -19,6 +22,8 @@ const same = (one: TaskRun | undefined, other: TaskRun) =>
 /** The states of the blocks in the run that is looked at; those that stay as they are, are not drawn anew. */
 export const useRunStates = create<RunStates>()((set, get) => ({
   byPointer: {},
+  looked: null,
+  look: (looked) => set({ looked }),
   show(byPointer) {
     const before = get().byPointer;
     const kept = Object.entries(byPointer).map(([pointer, run]) => {
