@@ -104,6 +104,15 @@ LISTENING: dict[str, tuple[str, list[dict[str, Any]], Any]] = {
         ],
         [{"room": 1}, {"room": 1}],
     ),
+    "correlation that another filter expects": (
+        '{ to: { all: [{ with: { type: a }, correlate: { room: { from: .data.room } } }, { with: { type: b }, correlate: { room: { from: .data.room, expect: "${ .order }" } } }] } }',
+        [
+            event("1", "a", data={"room": 2}),
+            event("2", "a", data={"room": 1}),
+            event("3", "b", data={"room": 1}),
+        ],
+        [{"room": 1}, {"room": 1}],
+    ),
     "correlation that is expected": (
         '{ to: { one: { with: { type: a }, correlate: { order: { from: .subject, expect: "${ .order }" } } } } }',
         [event("1", "a", subject="2", data=1), event("2", "a", data=2), event("3", "a", subject="1", data=3)],

@@ -21,11 +21,19 @@ _PATTERN_SIGNS: Final = frozenset("\\^$*+?()[]{}|")
 class FilterOfRun:
     """One filter of a task, with the values that it has in a run.
 
+    Args:
+        context: of the task.
+        index: of the filter among those of the task.
+        written: the filter.
+        expected: what correlations without an `expect` of their own have to be, by name.
+
     Attributes:
         checks: what holds of every event that is meant.
     """
 
-    def __init__(self, context: TaskContext, index: int, written: EventFilter) -> None:
+    def __init__(
+        self, context: TaskContext, index: int, written: EventFilter, expected: Mapping[str, Any]
+    ) -> None:
         self._context = context
         self._index = index
         self._conditions: list[tuple[tuple[str | int, ...], Template]] = []
@@ -38,12 +46,12 @@ class FilterOfRun:
         self._add(properties.value, (), properties.pointer)
         self._open: list[str] = []
         for name, correlation in written.correlate.items():
-            if correlation.expect is None:
+            if correlation.expect is None and name not in expected:
                 self._open.append(name)
-            else:
-                source = context.node.expression(extraction_of(index, name))
-                expected = context.value(expectation_of(index, name))
-                self.checks.append(EventCheck(take=source and source.source, equals=expected))
+                continue
+            source = context.node.expression(extraction_of(index, name))
+            own = expected[name] if correlation.expect is None else context.value(expectation_of(index, name))
+            self.checks.append(EventCheck(take=source and source.source, equals=own))
 
     def means(self, event: Mapping[str, Any], correlations: Mapping[str, Any]) -> dict[str, Any] | None:
         """Whether an event is meant.

@@ -45,7 +45,8 @@ class Correlation(DefinitionModel):
     from_: str = Field(alias="from")
     """Expression on the event that yields the value, such as `.data.orderId`."""
     expect: str | None = None
-    """What it has to be: a text, or an expression; left out, the value of the first event that is taken."""
+    """What it has to be: a text, or an expression; left out, what another filter expects of that name, or else the
+    value of the first event that is taken."""
 
 
 class EventFilter(DefinitionModel):

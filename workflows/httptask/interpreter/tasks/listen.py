@@ -2,13 +2,14 @@
 
 import asyncio
 import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from temporalio import workflow
 
 from httptask.calls.problem import TaskFault
-from httptask.dsl.tasks.listen import ListenTask
+from httptask.dsl.tasks.listen import EventFilter, ListenTask, expectation_of
 from httptask.http.cloud_event import CloudEvent
 from httptask.interpreter.event_filters import FilterOfRun
 from httptask.interpreter.inbox import KeptEvent
@@ -17,6 +18,8 @@ from httptask.interpreter.task_context import Child, Complete, Paused, Step, Tas
 from httptask.json.tree import compact
 
 __all__ = ["run_listen"]
+
+_SHARED_EXPECTATIONS: Final = "httptask.shared-expectations"
 
 
 async def run_listen(context: TaskContext, _child: Child | None) -> Step:
@@ -45,8 +48,10 @@ class _Listening:
         self._listen = task.listen
         self._context = context
         self._inbox = context.services.state.inbox
+        filters = task.listen.to.filters
+        expected = _shared_expectations(context, filters)
         self._filters = [
-            FilterOfRun(context, index, written) for index, written in enumerate(task.listen.to.filters)
+            FilterOfRun(context, index, written, expected) for index, written in enumerate(filters)
         ]
         self._passed: str | None = None
         state = context.execution.state
@@ -120,6 +125,23 @@ class _Listening:
                 self._taken[str(index)] = kept.event
                 return True
         return False
+
+
+def _shared_expectations(context: TaskContext, filters: Sequence[EventFilter]) -> dict[str, Any]:
+    """What correlations that are left open have to be, because another filter expects it of that name.
+
+    Else an event that comes before those of that filter sets another value, and what is taken depends on the order.
+    """
+    open_ = {name for found in filters for name, each in found.correlate.items() if each.expect is None}
+    places = {
+        name: expectation_of(index, name)
+        for index, found in enumerate(filters)
+        for name, each in found.correlate.items()
+        if each.expect is not None and name in open_
+    }
+    if not places or not workflow.patched(_SHARED_EXPECTATIONS):
+        return {}
+    return {name: context.value(place) for name, place in places.items()}
 
 
 def _summary(listens: Listens) -> str:
