@@ -271,6 +271,11 @@ FAULTS = {
         "[secrets.X]\n",
         'secrets.X: write where it comes from, either environment = "X" or file = "PATH"',
     ),
+    "path of a webhook": (
+        '[webhooks.x]\npath = "github?a=1"',
+        "webhooks.x.path: is no path: write one that begins with / and has no query, such as /github",
+    ),
+    "events for no run": ('[events]\nrun = ""', "events.run: must not be empty"),
     "negative limit": (
         '[connections.x]\nbase_url = "https://x"\nlimits = { total = -1 }',
         "connections.x.limits.total: must be greater than 0",

@@ -106,3 +106,5 @@ def test_an_expression_that_fails_refuses_the_request() -> None:
         EventMapping("hook", Webhook(path="/", type="${ .body.a.b }")).arrival(request(b'{"a":1}'))
     with pytest.raises(EventRefused, match="/webhooks/hook"):
         EventMapping("hook", Webhook(path="/", type="${ .body[ }"))
+    with pytest.raises(EventRefused, match="ends too early"):  # which only jq itself can tell
+        EventMapping("hook", Webhook(path="/", type="${ .body. }"))

@@ -141,7 +141,10 @@ async def test_who_does_not_know_the_secret_is_refused(url: str, caplog: pytest.
     assert "canary" not in caplog.text
 
 
-async def test_a_link_asks_before_it_approves(runner: Runner, url: str) -> None:
+async def test_a_link_asks_before_it_approves(
+    runner: Runner, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     handle = await runner.start(APPROVAL)
     link = f"{url}/approval?decision=yes&run={handle.id}&token=canary-token"
     async with aiohttp.ClientSession() as session:
@@ -149,6 +152,7 @@ async def test_a_link_asks_before_it_approves(runner: Runner, url: str) -> None:
             assert (page.status, "canary" in await page.text()) == (200, False)
         async with session.post(link, headers={"Accept": "text/html"}) as done:
             assert (done.status, "Thank you" in await done.text()) == (202, True)
+        assert "webhook.answered" in caplog.text
         async with session.post(link.replace(handle.id, "nobody")) as unknown:
             assert unknown.status == 404
     assert await handle.result() == [{"decision": "yes"}]

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["EventSink"]
 
@@ -16,7 +16,7 @@ class EventSink(BaseModel):
     """A connection: each event is posted to it, in CloudEvents' structured mode."""
     path: str = ""
     """Path behind the connection's `base_url`, such as `/events`."""
-    run: str | None = None
+    run: str | None = Field(default=None, min_length=1)
     """Id of a run, or of any workflow with a signal `event`: each event is sent to it as that signal."""
 
     @model_validator(mode="after")

@@ -1,7 +1,8 @@
 """Sections of `httptask.toml`: what an operator permits beyond the connections, and where large payloads go."""
 
+import re
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -10,6 +11,8 @@ from httptask.egress.hosts import check_host_patterns
 from httptask.secrets.references import cut_secrets
 
 __all__ = ["GcsSection", "Policy", "S3Section", "StorageSection", "Webhook", "WorkerPolicy"]
+
+_PATH: Final = re.compile(r"/[^?#\s{}]*")
 
 
 class _Section(BaseModel):
@@ -92,7 +95,7 @@ class Webhook(_Section):
     `.headers` (lower-case names), `.query` and `.body`.
     """
 
-    path: str = Field(pattern=r"^/[^?#\s{}]*$")
+    path: str
     """Where its requests go, such as `/github`."""
     signature: str | None = None
     """Secret of a signature, as `$secrets.NAME`: `X-Hub-Signature-256`, or that of Standard Webhooks."""
@@ -125,6 +128,13 @@ class Webhook(_Section):
         """The secrets that it names."""
         given = [text for text in (self.signature, self.bearer) if text is not None]
         return [reference.name for text in given for reference in cut_secrets(text)[1]]
+
+    @field_validator("path")
+    @classmethod
+    def _is_path(cls, path: str) -> str:
+        if not _PATH.fullmatch(path):
+            raise ValueError("is no path: write one that begins with / and has no query, such as /github")
+        return path
 
     @field_validator("signature", "bearer")
     @classmethod

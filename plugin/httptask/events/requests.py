@@ -16,6 +16,7 @@ from httptask.dsl.expressions import (
     Template,
     parse_template,
 )
+from httptask.dsl.expressions.compiling import compile_check
 from httptask.dsl.expressions.evaluation import Scope
 from httptask.dsl.expressions.rendering import render
 from httptask.events.delivery import EventRefused, checked_event, new_event
@@ -91,7 +92,9 @@ class EventMapping:
         faults: list[Fault] = []
         self._template: Template | None = parse_template(written, f"/webhooks/{name}", faults)
         self._is_mapped = webhook.type is not None
-        if self._template is None or self._template.secrets:
+        if self._template is not None:
+            faults += compile_check([expression for _, expression in self._template.expressions])
+        if self._template is None or self._template.secrets or faults:
             raise EventRefused(
                 "; ".join(f"{fault.pointer}: {fault.message}" for fault in faults) or "names a secret"
             )

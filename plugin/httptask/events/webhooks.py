@@ -60,7 +60,7 @@ class Webhooks:
         secrets: what their settings name.
 
     Raises:
-        EventRefused: an expression in their settings can't be read.
+        EventRefused: an expression in their settings can't be read, or two have one path.
     """
 
     def __init__(self, webhooks: Mapping[str, Webhook], secrets: SecretStore) -> None:
@@ -69,6 +69,11 @@ class Webhooks:
             _Hook(name, settings, EventMapping(name, settings))
             for name, settings in (webhooks or {"events": Webhook(path="/")}).items()
         ]
+        names = dict[str, str]()
+        for hook in self._hooks:
+            first = names.setdefault(hook.settings.path, hook.name)
+            if first != hook.name:
+                raise EventRefused(f"{first} and {hook.name} have one path, {hook.settings.path}")
         self._delivered: OrderedDict[str, None] = OrderedDict()
         self._waiting: Sequence[WaitingRun] = ()
         self._looked_at = float("-inf")
@@ -126,9 +131,10 @@ class Webhooks:
             except EventRefused as refused:
                 return _answer(hook, 400, str(refused))
             status, told = await self._deliver(client, arrival)
+            answer = _answer(hook, status, told, event=arrival.event)
             if hook.settings.link and "text/html" in request.headers.get("Accept", ""):
                 return _page("Thank you." if status == 202 else told, "", status)
-            return _answer(hook, status, told, event=arrival.event)
+            return answer
 
         return take
 

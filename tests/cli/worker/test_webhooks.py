@@ -29,6 +29,9 @@ async def test_who_could_be_anybody_may_not_send_events(shell: Shell) -> None:
     shell.write("httptask.toml", GUARDED)
     code, command = await shell.run("worker", "-d", "definitions", "--webhooks", "127.0.0.1:0")
     assert (code, "set the environment variable TOKEN" in command.stderr) == (2, True)
+    shell.write("httptask.toml", HOOK + HOOK.replace("webhooks.pay", "webhooks.again"))
+    code, command = await shell.run("worker", "-d", "definitions", "--webhooks", "127.0.0.1:0", "--check")
+    assert (code, "pay and again have one path, /pay" in command.stderr) == (2, True)
 
 
 async def test_a_worker_takes_events_and_stops(

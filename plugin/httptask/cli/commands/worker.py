@@ -90,7 +90,7 @@ def worker(
     from httptask.cli.temporal.cluster import Cluster, find_cluster
     from httptask.cli.worker.serving import serve_on_cluster
     from httptask.cli.worker.supervisor import serve_in_processes
-    from httptask.cli.worker.webhooks import take_events_at
+    from httptask.cli.worker.webhooks import take_events_at, usable_webhooks
 
     count = _count(processes)
     require_address("webhooks", webhooks)
@@ -109,6 +109,8 @@ def worker(
     trusted = _ready(project, loaded, allow_inline=allow_inline, check=check, as_json=json)
     cluster = find_cluster(profile, project.environment) or Cluster({})
     if check:
+        if webhooks is not None:
+            usable_webhooks(project.config, project.environment)
         plugin_for(trusted, project.environment, registry, allow_inline=allow_inline, ask_storage=False)
         return
     health = listening_at(health_address) if health_address else []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from httptask.config import Config
     from httptask.events.webhooks import Webhooks
 
-__all__ = ["WebhookAddress", "events_taken", "take_events_at", "tell_webhooks"]
+__all__ = ["WebhookAddress", "events_taken", "take_events_at", "tell_webhooks", "usable_webhooks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,23 @@ def take_events_at(
     if address is None:
         return None
     require_address("webhooks", address)
+    webhooks = usable_webhooks(config, environment)
+    sockets = listening_at(address, "webhooks")
+    if webhooks.open and not all(ip_address(each.getsockname()[0]).is_loopback for each in sockets):
+        names = ", ".join(webhooks.open)
+        raise CliError(
+            f"--webhooks {address}: others than this machine could send events to {names}",
+            'write signature = "$secrets.NAME", or bearer, into [webhooks.NAME], or listen at 127.0.0.1',
+        )
+    return WebhookAddress(webhooks, sockets)
+
+
+def usable_webhooks(config: "Config", environment: Mapping[str, str]) -> "Webhooks":
+    """The webhooks of a worker, whose settings mean something, and whose secrets have values.
+
+    Raises:
+        CliError: they don't.
+    """
     from httptask.events import EventRefused
     from httptask.events.webhooks import Webhooks
     from httptask.http.errors import SecretUnavailable
@@ -63,14 +80,7 @@ def take_events_at(
                 secrets.resolve(name)
     except (EventRefused, SecretUnavailable) as error:
         raise CliError(f"--webhooks: {error}", "see `[webhooks.NAME]` in docs/configuration.md") from None
-    sockets = listening_at(address, "webhooks")
-    if webhooks.open and not all(ip_address(each.getsockname()[0]).is_loopback for each in sockets):
-        names = ", ".join(webhooks.open)
-        raise CliError(
-            f"--webhooks {address}: others than this machine could send events to {names}",
-            'write signature = "$secrets.NAME", or bearer, into [webhooks.NAME], or listen at 127.0.0.1',
-        )
-    return WebhookAddress(webhooks, sockets)
+    return webhooks
 
 
 def tell_webhooks(address: WebhookAddress | None) -> None:
