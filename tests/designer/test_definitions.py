@@ -174,3 +174,87 @@ def test_places_are_counted_as_browsers_count() -> None:
         assert units[at:].decode("utf-16-le").startswith(sign)
     assert offsets.of_place(2, 2) == offsets.of_index(text[1:].index("c"))
     assert offsets.of_place(9, 9) == len(units) // 2
+
+
+FUNCTION = """\
+document: { dsl: 1.0.3, namespace: tests, name: order, version: 1.0.0 }
+use:
+  functions:
+    rate:
+      do:
+        - decide:
+            switch:
+              - dear: { when: .price > 100, then: end }
+        - note: { set: { cheap: true } }
+    other: { set: { a: 1 } }
+do:
+  - ask: { call: rate }
+"""
+
+
+async def test_blocks_of_a_function_stand_and_are_edited_where_it_is_written(tmp_path: Path) -> None:
+    note = "/do/0/ask/call/rate/do/1/note"
+    async with asked(workspace_of(tmp_path, {})) as client:
+        edited = await client.post(
+            "/api/edits",
+            json={
+                "path": "o.yaml",
+                "text": FUNCTION,
+                "edits": [
+                    {"op": "set", "pointer": f"{note}/set/cheap", "value": False},
+                    {"op": "rename", "pointer": note, "name": "tell"},
+                ],
+            },
+        )
+        moves: list[dict[str, Any]] = [
+            {"op": "remove", "pointer": "/do/0/ask/call"},
+            {"op": "rename", "pointer": "/do/0/ask/call/rate", "name": "x"},
+            {"op": "insert", "list": "/do/0/ask/call", "index": 1, "name": "x", "task": {"set": {}}},
+        ]
+        refused = [
+            await client.post("/api/edits", json={"path": "o.yaml", "text": FUNCTION, "edits": [edit]})
+            for edit in moves
+        ]
+        form = (
+            await client.post("/api/task", json={"path": "o.yaml", "text": FUNCTION, "pointer": note})
+        ).json()
+    found = edited.json()
+    assert found["text"] == FUNCTION.replace(
+        "note: { set: { cheap: true } }", "tell: { set: { cheap: false } }"
+    )
+    assert form["task"] == {"set": {"cheap": True}}
+    assert {answer.status_code for answer in refused} == {422}
+    assert all("use.functions" in answer.json()["hint"] for answer in refused)
+    [ask] = found["blocks"]
+    [rate] = ask["branches"][0]["blocks"]
+    decide, _ = rate["branches"][0]["blocks"]
+    sources = [found["text"][block["start"] : block["end"]] for block in (rate, decide)]
+    assert sources[0].startswith("rate:\n")
+    assert sources[0].endswith("cheap: false } }")
+    assert sources[1].startswith("decide:\n")
+    assert decide["cases"] == [{"name": "dear", "when": ".price > 100", "then": "end"}]
+
+
+async def test_functions_of_a_catalogue_are_read_from_its_files(tmp_path: Path) -> None:
+    text = FUNCTION.replace("use:\n", "use:\n  catalogs: { own: { endpoint: file://./own } }\n").replace(
+        "call: rate", "call: 'rate:1.0.0@own'"
+    )
+    file = tmp_path / "own" / "functions" / "rate" / "1.0.0" / "function.yaml"
+    file.parent.mkdir(parents=True)
+    async with asked(workspace_of(tmp_path, {})) as client:
+        document = {"path": "o.yaml", "text": text}
+        missing = (await client.post("/api/check", json=document)).json()
+        file.write_text("do: [{ decide: { switch: [{ dear: { when: .a, then: end } }] } }]\n")
+        there = (await client.post("/api/check", json=document)).json()
+        inside = "/do/0/ask/call/rate:1.0.0@own/do/0/decide/if"
+        edits = [{"op": "set", "pointer": inside, "value": ".b"}]
+        refused = await client.post("/api/edits", json={**document, "edits": edits})
+        file.write_text("do: [{ decide: { swich: [] } }]\n")
+        wrong = (await client.post("/api/check", json=document)).json()
+    assert not missing["runnable"]
+    assert there["runnable"], there["findings"]
+    [ask] = there["blocks"]
+    assert ask["branches"][0]["blocks"][0]["branches"][0]["blocks"][0]["cases"][0]["when"] == ".a"
+    assert refused.status_code == 422
+    assert "function.yaml" in refused.json()["detail"]
+    assert [finding["line"] for finding in wrong["findings"] if "function.yaml" in finding["message"]] == [1]

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -12,6 +13,7 @@ from httptask.designer.task_schema import kind_of
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.loader import Loaded
 from httptask.dsl.locate import tokens_of, value_at
+from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 from httptask.dsl.yaml.editing import EditRefused, Node, read_nodes
@@ -132,8 +134,8 @@ def checked(
         of_operations: what it wants of API documents that these do not have.
         reports: what else is wrong with it.
     """
-    outline = _Outline(loaded)
     program = loaded.program or loaded.draft
+    outline = _Outline(loaded, program)
     found = [*findings_of(loaded, connections, of_operations), *reports]
     return Checked(
         blocks=[] if program is None else outline.blocks(program.root),
@@ -143,8 +145,10 @@ def checked(
 
 
 class _Outline:
-    def __init__(self, loaded: Loaded) -> None:
-        self._loaded = loaded
+    def __init__(self, loaded: Loaded, program: Program | None) -> None:
+        self._name = loaded.name
+        self._data = loaded.data
+        self._program = program
         self._offsets = Offsets(loaded.text)
         try:
             self._root: Node | None = read_nodes(loaded.text.removeprefix(_BOM))
@@ -155,6 +159,10 @@ class _Outline:
         return [self._block(node) for node in sequence.tasks]
 
     def finding(self, report: Report) -> Finding:
+        if report.file != self._name:  # in the file of a function
+            report = replace(
+                report, message=f"{report.file}:{report.line}: {report.message}", line=1, column=1
+            )
         start = self._offsets.of_place(report.line, report.column)
         end = self._offsets.end_of_line(report.line)
         value = self._node(report.pointer)
@@ -203,14 +211,23 @@ class _Outline:
         return None if condition is None else str(condition)
 
     def _at(self, pointer: str) -> Any:
-        return value_at(self._loaded.data, tokens_of(self._loaded.data, pointer))
+        return value_at(self._data, tokens_of(self._data, self._written_at(pointer)))
+
+    def _written_at(self, pointer: str) -> str:
+        return pointer if self._program is None else self._program.written_at(pointer)
 
     def _range(self, pointer: str) -> tuple[int, int]:
-        """Of a task with its name."""
-        item = self._node(pointer.rpartition("/")[0])
-        if item is None:
+        """Of a task with its name; of one that stands in no list, of a function, with its key."""
+        written = self._written_at(pointer)
+        around, task = self._node(written.rpartition("/")[0]), self._node(written)
+        if around is None or task is None:  # in a file of its own
             return 0, 0
-        return self._offsets.of_index(item.token.start), self._offsets.of_index(item.end)
+        first, last = around, around
+        if len(around.keys) > 1:
+            first, last = next(
+                pair for pair in zip(around.keys, around.values, strict=True) if pair[1] is task
+            )
+        return self._offsets.of_index(first.token.start), self._offsets.of_index(last.end)
 
     def _node(self, pointer: str) -> Node | None:
         found = self._root

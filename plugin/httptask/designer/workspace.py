@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -105,8 +106,8 @@ class Workspace:
 
     def load(self, path: str, text: str | None = None) -> Loaded:
         """A definition, as it stands in its file or in an editor."""
-        self.folder.file(path)
-        return load_once(self.folder.read(path).text if text is None else text, path)
+        file = self.folder.file(path)
+        return load_once(self.folder.read(path).text if text is None else text, path, file.parent)
 
     def readable(self, path: str, text: str | None) -> tuple[Loaded, Program]:
         """A definition that is understood, though it may have errors.
@@ -157,16 +158,22 @@ def check_run_input(program: Program, value: Any) -> None:
         raise Problem(422, str(fault.problem.detail), "see input.schema of the definition") from None
 
 
-def load_once(text: str, path: str) -> Loaded:
-    """A definition, loaded once for all that a page asks of one text: what is wrong, a form, completions, values."""
+def load_once(text: str, path: str, folder: Path) -> Loaded:
+    """A definition, loaded once for all that a page asks of one text: what is wrong, a form, completions, values.
+
+    Args:
+        text: of the definition.
+        path: that reports name it by.
+        folder: that its catalogues lie in.
+    """
     try:
-        return _loaded(text, path)
-    except _Busy as busy:
-        return busy.loaded
+        return _loaded(text, path, folder)
+    except _NotOnce as found:
+        return found.loaded
 
 
-class _Busy(Exception):
-    """A text was not looked at as a whole, which another time may do better."""
+class _NotOnce(Exception):
+    """What was found another time may find otherwise: not all was looked at, or other files count."""
 
     def __init__(self, loaded: Loaded) -> None:
         super().__init__()
@@ -174,10 +181,12 @@ class _Busy(Exception):
 
 
 @lru_cache(maxsize=4)
-def _loaded(text: str, path: str) -> Loaded:
-    loaded = load_text(text, path)
-    if any(report.code == "expressions-busy" for report in loaded.reports):
-        raise _Busy(loaded)
+def _loaded(text: str, path: str, folder: Path) -> Loaded:
+    loaded = load_text(text, path, folder)
+    program = loaded.program or loaded.draft
+    reads_files = program is not None and program.definition.use.catalogs
+    if reads_files or any(report.code == "expressions-busy" for report in loaded.reports):
+        raise _NotOnce(loaded)
     return loaded
 
 

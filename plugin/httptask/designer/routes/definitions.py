@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -75,7 +75,7 @@ def list_definitions(workspace: AskedWorkspace) -> list[ListedDefinition]:
         except Problem:  # which reading it tells
             found.append(ListedDefinition(path=path, name=None, title=None, faults=1, sha256=""))
             continue
-        listed = _listed(path, read.text, read.sha256)
+        listed = _listed(path, read.text, read.sha256, workspace.folder.file(path).parent)
         if listed is not None:
             found.append(listed)
     return found
@@ -132,14 +132,14 @@ def _whole(workspace: Workspace, path: str, text: str, sha256: str) -> Definitio
 
 
 @lru_cache(maxsize=2_000)
-def _listed(path: str, text: str, sha256: str) -> ListedDefinition | None:
+def _listed(path: str, text: str, sha256: str, folder: Path) -> ListedDefinition | None:
     """What a list tells of a file; None where it is no definition."""
     document = read_yaml(text)
     if document.complete and not (is_object(document.data) and any(key in document.data for key in _KEYS)):
         return None
     if not document.complete and not re.search("^(document|do):", text, re.MULTILINE):
         return None
-    loaded = load_once(text, path)
+    loaded = load_once(text, path, folder)
     told = document.data.get("document") if is_object(document.data) else None
     name, title = (told.get("name"), told.get("title")) if is_object(told) else (None, None)
     return ListedDefinition(

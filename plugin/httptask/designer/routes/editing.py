@@ -10,13 +10,14 @@ from pydantic import BaseModel, Field
 from httptask.designer.outline import Checked, Offsets
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText, check_text
-from httptask.designer.workspace import AskedWorkspace
+from httptask.designer.workspace import AskedWorkspace, Workspace
 from httptask.dsl.yaml.editing import EditRefused, declare_secrets
 from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, rename_key, set_value
 
 router = APIRouter(tags=["editing"])
 
 _MOST = 200
+_UNDER_USE = "change it in the text, under `use.functions`"
 _BOM = "\ufeff"
 
 
@@ -102,11 +103,33 @@ def edit_text(edits: Edits, workspace: AskedWorkspace) -> EditedDefinition:
     text = edits.text
     for number, edit in enumerate(edits.edits):
         try:
-            text = _edited(text, edit)
+            text = _edited(text, _as_written(workspace, edits.path, text, edit))
         except EditRefused as refused:
             raise Problem(422, refused.message, refused.hint, edit=number) from None
     looked = check_text(workspace, edits.path, text)
     return EditedDefinition(text=text, changes=changes_of(edits.text, text), **looked.model_dump())
+
+
+def _as_written(workspace: Workspace, path: str, text: str, edit: Edit) -> Edit:
+    """The same change where the text has it: blocks tell the tasks of functions where these are called.
+
+    Raises:
+        EditRefused: it would take a function's task from its place, or is not of this text.
+    """
+    told = {name: value for name in ("pointer", "list") if "/call" in (value := getattr(edit, name, ""))}
+    loaded = workspace.load(path, text) if told else None
+    program = None if loaded is None else loaded.program or loaded.draft
+    if loaded is None or program is None:
+        return edit
+    for pointer in told.values():
+        owns = {pointer, *(f"{pointer}/{name}" for name in program.definition.use.functions)}
+        if not isinstance(edit, SetEdit) and owns & program.functions.keys():
+            raise EditRefused("this is the task of a function, which is in no list", _UNDER_USE)
+    written = {name: program.written_at(pointer) for name, pointer in told.items()}
+    for function, file in loaded.functions.items():
+        if any(f"{pointer}/".startswith(f"{function}/") for pointer in written.values()):
+            raise EditRefused(f"this function is written in {file.path}", "change it there")
+    return edit.model_copy(update=written)
 
 
 def _edited(text: str, edit: Edit) -> str:

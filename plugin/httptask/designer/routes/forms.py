@@ -52,7 +52,8 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
     """A task as it is written, and the schema that its form is made from."""
     loaded, program = workspace.readable(place.path, place.text)
     known = place.pointer in program.nodes
-    task = value_at(loaded.data, tokens_of(loaded.data, place.pointer)) if known else None
+    tokens = tokens_of(loaded.data, program.written_at(place.pointer))
+    task = value_at(loaded.data, tokens) if known else None
     if not is_object(task):
         raise Problem(404, "there is no such task", "choose another block")
     kind = kind_of(task)
