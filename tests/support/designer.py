@@ -1,6 +1,6 @@
 """The designer over ASGI: asked without a socket."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -46,3 +46,12 @@ async def asked(workspace: Workspace, **options: Any) -> AsyncGenerator[httpx.As
         **options,
     ) as client:
         yield client
+
+
+def applied(text: str, changes: Sequence[Mapping[str, Any]]) -> str:
+    """A text with changes as the API tells them, made as a browser makes them: by UTF-16 code units."""
+    units = text.encode("utf-16-le")
+    for change in reversed(changes):
+        inserted = str(change["insert"]).encode("utf-16-le")
+        units = units[: change["from"] * 2] + inserted + units[change["to"] * 2 :]
+    return units.decode("utf-16-le")

@@ -1,11 +1,6 @@
 """Values that are changed in a text: what is meant, in the form that it has, and no byte beside."""
 
-import os
 import random
-import re
-from functools import lru_cache
-from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -13,10 +8,8 @@ import pytest
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import EditRefused
 from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, rename_key, set_value
-from httptask.json.pointer import child_pointer
-from httptask.json.types import is_array, is_object
-
-ROOT = Path(__file__).parents[3]
+from httptask.json.types import is_array
+from support.definition_texts import TRIES, VALUES, at, changed_lines, pointers, spread
 
 TEXT = """\
 # the head
@@ -46,16 +39,6 @@ do:
           - { role: user, content: "${ $tasks.ask }" }
       then: ask
 """
-
-
-def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
-    """The lines of both that are not those at the beginning and at the end that both have."""
-    old, new = before.split("\n"), after.split("\n")
-    while old and new and old[0] == new[0]:
-        del old[0], new[0]
-    while old and new and old[-1] == new[-1]:
-        del old[-1], new[-1]
-    return old, new
 
 
 @pytest.mark.parametrize(
@@ -187,87 +170,11 @@ def test_what_would_mean_something_else_is_refused(text: str, pointer: str, valu
         set_value(text, pointer, value)
 
 
-@lru_cache(maxsize=500)
-def read(text: str) -> Any:
-    """What a text says, as nobody changes it."""
-    document = read_yaml(text)
-    assert not document.faults
-    return document.data
-
-
-def variants(text: str) -> list[str]:
-    """A text in the forms that editors leave behind."""
-    unindented = re.sub(r"(?m)^  (?=- |    )", "", text) if "\ndo:\n  - " in text else text
-    return [
-        text,
-        text.replace("\n", "\r\n"),
-        "\ufeff" + text,
-        text.rstrip("\n"),
-        unindented,
-        f"--- # begins\n{text}",
-        re.sub(r"(?m)^( *- [\w-]+:)$", r"\1   # said of it", text),
-        ANCHORS + text.replace("\ndo:", "\n# said of all\n\ndo:") if text.startswith("document:") else text,
-    ]
-
-
-ANCHORS = "metadata: { shared: &shared { retries: 3 }, same: *shared }\n"
-FOLDERS = os.environ.get("HTTPTASK_DEFINITIONS", "").split()
-"""Further definitions that are edited: the specification's examples, or those of a kit."""
-
-
-@lru_cache
-def corpus() -> list[str]:
-    """Texts of definitions: ours, and those of the conformance kit, in the forms that there are."""
-    files = [*ROOT.glob("examples/*/*.yaml"), *ROOT.glob("tests/histories/**/*.yaml")]
-    texts = [TEXT, *(file.read_text() for file in sorted(files))]
-    kits = [
-        *ROOT.glob("tests/ctk/*.feature"),
-        *(file for name in FOLDERS for file in Path(name).rglob("*.feature")),
-    ]
-    blocks = [
-        block
-        for file in sorted(kits)
-        for block in re.findall(r'"""(?:yaml)?\n(.*?)"""', file.read_text(), re.DOTALL)
-    ]
-    texts += [dedent(block) for block in blocks if re.search("^ *document:", block, re.MULTILINE)]
-    further = [file for name in FOLDERS for file in Path(name).rglob("*.y*ml")]
-    texts += [text for text in (file.read_text() for file in sorted(further)) if re.search("(?m)^do:", text)]
-    return [form for text in texts for form in variants(text)]
-
-
-def at(data: Any, pointer: str) -> Any:
-    for key in pointer.split("/")[1:]:
-        data = data[int(key)] if is_array(data) else data[key.replace("~1", "/").replace("~0", "~")]
-    return data
-
-
-def pointers(data: Any, pointer: str = "") -> list[str]:
-    pairs: Any = data.items() if is_object(data) else enumerate(data) if is_array(data) else ()
-    found = [pointer] if pointer else []
-    for key, value in pairs:
-        found += pointers(value, child_pointer(pointer, key))
-    return found
-
-
-TRIES = int(os.environ.get("HTTPTASK_EDITS", "30"))
-"""Edits of texts that are tried."""
-
-VALUES: tuple[Any, ...] = (
-    "text", "two words", "it's", 'say "x"', "${ .a }", "a: b", "# no comment", "yes", "1.0", "", " lead", "l1\nl2\n",
-    "l1\n\n  l2", "é€😀", 7, -1.5, True, None, {}, [], {"a": 1, "b": {"c": [1, "x"]}}, [1, {"a": "b"}], "\t", "null", "- x", "{a}", "[b", "&x", "*y", "!z", "%", "@", "`", "|",
-)  # fmt: skip
-
-
 def test_any_value_takes_the_place_of_any_other() -> None:
-    texts = corpus()
-    assert len(texts) >= 300
     chance = random.Random(7)
     refused: list[tuple[Any, ...]] = []
-    for number in range(TRIES):
-        text = texts[number * len(texts) // TRIES]
-        if read_yaml(text).faults:  # a form that is none of this text
-            continue
-        data = read(text)
+    for text in spread(chance):
+        data = read_yaml(text).data
         pointer = chance.choice(pointers(data))
         value = chance.choice(VALUES)
         try:
@@ -277,24 +184,17 @@ def test_any_value_takes_the_place_of_any_other() -> None:
             refused.append((pointer, value, error.message, text[:40]))
             continue
         assert at(read_yaml(changed).data, pointer) == value
-        old, new = changed_lines(text, changed)
-        written = len(str(value).split("\n")) + 12
-        assert len(new) <= max(len(old), 1) + written
         assert changed.startswith("\ufeff") == text.startswith("\ufeff")
         if "\r\n" in text:
             assert "\n" not in changed.replace("\r\n", "")
-    assert len(refused) <= TRIES // 25, refused
+    assert len(refused) <= max(TRIES // 25, 1), refused
 
 
 def test_what_is_removed_and_inserted_leaves_the_rest() -> None:
-    texts = corpus()
     chance = random.Random(11)
     refused: list[tuple[Any, ...]] = []
-    for number in range(TRIES):
-        text = texts[number * len(texts) // TRIES]
-        if read_yaml(text).faults:
-            continue
-        data = read(text)
+    for number, text in enumerate(spread(chance)):
+        data = read_yaml(text).data
         lists = [one for one in pointers(data) if is_array(at(data, one)) and at(data, one)]
         place = chance.choice(lists)
         index = chance.randrange(len(at(data, place)) + 1)
@@ -305,4 +205,4 @@ def test_what_is_removed_and_inserted_leaves_the_rest() -> None:
             assert remove_value(changed, f"{place}/{index}").rstrip() == text.rstrip()
         except EditRefused as error:
             refused.append((place, index, error.message, text[:40]))
-    assert len(refused) <= TRIES // 25, refused
+    assert len(refused) <= max(TRIES // 25, 1), refused
