@@ -1,13 +1,14 @@
-"""2,000 damaged definitions: no exception, every report with a place, none slow, none accepted that is not valid.
+"""Damaged definitions: no exception, every report with a place, none slow, none accepted that is not valid.
 
     PYTHONPATH=tests uv run python tests/dsl/test_fuzz.py 10000
 
-looks at as many, others each time.
+looks at as many, others each time; the tests at 700, and before a release at 2,000.
 """
 
 import random
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -88,9 +89,9 @@ def test_the_undamaged_definition_is_sound() -> None:
 
 
 @pytest.mark.parametrize("seed", range(BATCHES))
-def test_damaged_definitions(seed: int) -> None:
+def test_damaged_definitions(seed: int, fewer: Callable[[int], int]) -> None:
     chance = random.Random(seed)
-    assert max(look_at(damaged(chance)) for _ in range(ROUNDS)) < 1
+    assert max(look_at(damaged(chance)) for _ in range(fewer(ROUNDS))) < 1
 
 
 def look_at(text: str) -> float:
