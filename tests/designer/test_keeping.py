@@ -5,12 +5,15 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from httptask.chat.complete import complete
 from httptask.chat.models import ChatRequest
+from httptask.client.collecting import collect
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
 from httptask.fixtures.transport import Fixtures
-from httptask.http.models import HttpRequest
+from httptask.http.models import HttpRequest, StreamFormat, StreamReading
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest.saved_outputs import SavedOutputs
 from support.connections import local_connection, secret_store
@@ -68,21 +71,68 @@ async def test_a_kept_answer_stands_in_for_its_server(tmp_path: Path) -> None:
     assert listed.headers["x-request-id"] == "r-1"
 
 
-async def test_events_and_what_leads_out_of_the_folder_are_not_kept(tmp_path: Path) -> None:
+STREAMS = """\
+document: { dsl: 1.0.3, namespace: demo, name: streams, version: 1.0.0 }
+do:
+  - all: { call: httpRequest, with: { method: get, endpoint: "https://a.example/all", stream: {} } }
+  - last: { call: httpRequest, with: { method: get, endpoint: "https://a.example/x", stream: { take: last } } }
+"""
+
+
+@pytest.mark.parametrize("format_", ["sse", "ndjson"])
+async def test_events_are_kept_as_such_that_add_up_to_the_same(tmp_path: Path, format_: StreamFormat) -> None:
+    values = [
+        {"n": 1},
+        {"text": "Grüße\nan alle"},
+        [2],
+        *(["plain"] if format_ == "sse" else ["plain", 3, None]),
+    ]
+    body = {"model": "m", "messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}}
+    asks = ChatRequest(connection="local", body=body)
+    gets = HttpRequest(method="GET", url="/all", connection="local", stream=StreamReading())
+    lines = Reply.of(
+        body="".join(json.dumps(value) + "\n" for value in values).encode(),
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    replies = [Reply.stream("Once upon a time."), Reply.events(values) if format_ == "sse" else lines]
+    async with ScriptedServer(replies) as server, AsyncExitStack() as stack:
+        connections: dict[str, Connection] = {"local": local_connection("local", server.url)}
+        real = Edge(connections, secret_store({}))
+        stack.push_async_callback(real.aclose)
+        completion, response = await complete(real, asks), await collect(real, gets, None)
+        bodies = [report_of(real, asks.to_http_request(), completion), report_of(real, gets, response)]
+    told = {"text": STREAMS, "task": "/do/0/all"}
+    async with asked(workspace_of(tmp_path, {})) as client:
+        answers = [await client.put("/api/fixtures", json={**body, **told}) for body in bodies]
+        part = await client.put("/api/fixtures", json={**bodies[1], **told, "task": "/do/1/last"})
+        unknown = await client.put("/api/fixtures", json={**bodies[1], "text": STREAMS})
+    assert [one.status_code for one in (*answers, part, unknown)] == [201, 201, 422, 422], answers[0].text
+    assert "a/one.yaml last --record" in part.json()["hint"]
+    played = Edge(connections, secret_store({}), fixtures=Fixtures.load(tmp_path / "a" / "fixtures"))
+    spoken, listed = await complete(played, asks), await collect(played, gets, None)
+    await played.aclose()
+    assert (spoken.text, spoken.finish_reason, spoken.model, spoken.usage, spoken.simulated) == (
+        "Once upon a time.",
+        completion.finish_reason,
+        completion.model,
+        completion.usage,
+        True,
+    )
+    assert (listed.content, listed.simulated) == (values, True)
+
+
+async def test_what_leads_out_of_the_folder_is_not_kept(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "project" / "fixtures").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "project" / "one.outputs.json").symlink_to(tmp_path / "elsewhere" / "x.json")
-    sent = {"method": "POST", "uri": "https://a.example", "body": {"stream": True}}
-    body = {"path": "sub/one.yaml", "prepared": sent, "response": {"status": 200, "text": "Hi"}}
+    sent = {"method": "POST", "uri": "https://a.example"}
+    body = {"path": "one.yaml", "prepared": sent, "response": {"status": 200, "text": "Hi"}}
     pin = {"path": "one.yaml", "task": "ask", "output": 1}
     async with asked(workspace_of(tmp_path / "project", {})) as client:
-        events = await client.put("/api/fixtures", json=body)
-        linked = await client.put("/api/fixtures", json={**body, "path": "one.yaml"})
+        linked = await client.put("/api/fixtures", json=body)
         pinned = await client.put("/api/outputs", json=pin)
         outside = await client.put("/api/outputs", json={**pin, "path": "../elsewhere/one.yaml"})
-    assert events.status_code == 422
-    assert "--record" in events.json()["hint"]
     assert [one.status_code for one in (linked, pinned, outside)] == [404, 404, 404]
     assert list((tmp_path / "elsewhere").iterdir()) == []
 

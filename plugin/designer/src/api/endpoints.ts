@@ -76,8 +76,8 @@ export const addConnections = (configuration: Json) =>
 
 export const checkConnection = (connection: string) =>
   request<ConnectionCheck>("POST", `/connections/${asked(connection)}/check`, {});
-export const keepFixture = (path: string, { prepared, response }: Report) =>
-  request<{ file: string; command: string }>("PUT", "/fixtures", { path, prepared, response });
+export const keepFixture = (path: string, text: string, task: string, { prepared, response }: Report) =>
+  request<{ file: string; command: string }>("PUT", "/fixtures", { path, text, task, prepared, response });
 const kept = (path: string) => `/outputs?path=${asked(path)}`;
 export const readOutputs = (path: string) => request<Outputs>("GET", kept(path));
 export const pinOutput = (path: string, task: string, output: Json) =>
@@ -97,8 +97,8 @@ export const createSchedule = (asked: {
   dry: boolean;
 }) => request<PlannedSchedule>("POST", "/schedules", asked);
 export const changeSchedule = (id: string, change: "pause" | "resume" | "trigger") =>
-  request<unknown>("POST", `/schedules/${asked(id)}/${change}`, {});
-export const deleteSchedule = (id: string) => request<unknown>("DELETE", `/schedules/${asked(id)}`);
+  request<{ run: string | null } | null>("POST", `/schedules/${asked(id)}/${change}`, {});
+export const deleteSchedule = (id: string) => request<null>("DELETE", `/schedules/${asked(id)}`);
 
 export const listRuns = () => request<RunSummary[]>("GET", "/runs");
 export const startRun = (path: string, text: string, input: Json) =>

@@ -22,9 +22,11 @@ export function Answer({ block }: { block: Block }) {
     <section className="test-pane answer" aria-label="Answer">
       <Glance report={report} took={session.took} />
       {problem && (
-        <p className="told bad" role="alert">
-          <Told message={problem.message} hint={problem.hint} />
-        </p>
+        <div className="told bad" role="alert">
+          <p>
+            <Told message={problem.message} hint={problem.hint} />
+          </p>
+        </div>
       )}
       {setup && (
         <div className="told warn" role="alert">
@@ -98,7 +100,9 @@ function Keep({ report, block }: { report: Report; block: Block }) {
       isPinned ? unpinOutput(path, block.name) : pinOutput(path, block.name, output ?? null),
     onSuccess: (outputs) => takePinned(path, outputs),
   });
-  const fixture = useMutation({ mutationFn: () => keepFixture(path, report) });
+  const fixture = useMutation({
+    mutationFn: () => keepFixture(path, useDocument.getState().text, block.pointer, report),
+  });
   const error = pin.error ?? fixture.error;
   return (
     <div className="keep">
@@ -128,7 +132,7 @@ function Keep({ report, block }: { report: Report; block: Block }) {
       <span role="status">
         {fixture.data && (
           <>
-            {fixture.data.file}: <code>{fixture.data.command}</code>
+            Kept as {fixture.data.file}. Without the server it runs by <code>{fixture.data.command}</code>
           </>
         )}
       </span>

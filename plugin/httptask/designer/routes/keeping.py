@@ -1,5 +1,7 @@
 """Answers that are kept: as fixtures, which stand in for servers, and as outputs, which expressions are tried on."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,10 +10,14 @@ from pydantic import BaseModel, Field
 
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace
+from httptask.dsl.model import CallTask
 from httptask.fixtures.recording import Recorder
+from httptask.http.headers import media_type
+from httptask.http.models import StreamFormat
 from httptask.json.types import is_array, is_object
 from httptask.request.preview import PreparedRequest
-from httptask.response.content import Content
+from httptask.response.content import Content, format_of
+from httptask.response.events import END_MARKER
 from httptask.testrequest.saved_outputs import OutputsInvalid, SavedOutputs
 
 router = APIRouter(tags=["fixtures"])
@@ -41,6 +47,10 @@ class KeptAnswer(BaseModel):
     """Parts of the report of a test request, as they were told."""
 
     path: str
+    text: str | None = None
+    """Of the definition; else what its file holds."""
+    task: str | None = None
+    """Pointer of the task that was tried: what it keeps of events tells whether they are known."""
     prepared: SentPart
     response: AnswerPart
 
@@ -70,14 +80,17 @@ class PinnedOutput(BaseModel):
 
 @router.put("/fixtures", status_code=201)
 def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
-    """Write an answer into the folder `fixtures` beside the definition, as `--record` does."""
+    """Write an answer into the folder `fixtures` beside the definition, as `--record` does.
+
+    Of an answer in events the designer has the sum: it is written as events that add up to the same.
+    """
     file = workspace.folder.file(kept.path)
     folder = workspace.folder.inside(file.parent / _FIXTURES)
     sent, answer = kept.prepared, kept.response
     prepared = PreparedRequest(
         method=sent.method, uri=sent.uri, headers={}, body=sent.body, export=lambda _: ""
     )
-    content = _content_of(sent, answer)
+    content = _content_of(kept, workspace)
     try:
         recorder = Recorder(folder)
         recorder.answer(prepared, answer.status, answer.headers, content)
@@ -132,24 +145,76 @@ def _outputs_file(workspace: AskedWorkspace, file: Path) -> Path:
     return workspace.folder.inside(file.with_name(file.stem + _OUTPUTS))
 
 
-def _content_of(sent: SentPart, answer: AnswerPart) -> Content:
+def _content_of(kept: KeptAnswer, workspace: AskedWorkspace) -> Content:
     """The body of an answer, that of a chat completion put together again as its API has it.
 
     Raises:
-        Problem: it came in events, of which no more is known than what they add up to.
+        Problem: it came in events, and what is known of it is not what they add up to.
     """
+    sent, answer = kept.prepared, kept.response
     told = answer.model_extra or {}
-    if is_object(sent.body) and sent.body.get("stream") is True:
-        hint = "`httptask test-request FILE TASK --record fixtures` keeps the events"
-        raise Problem(422, "the answer came in events, of which the designer has only the sum", hint)
     if "finish_reason" in told or "text" in told:
+        if is_object(sent.body) and sent.body.get("stream") is True:
+            return _events([*_chunks(told), END_MARKER])
         return Content(_completion(told), "json")
+    if (format_ := _format_of_events(kept, workspace)) is not None:
+        return _events(answer.content, format_)
     kind = told.get("content_kind")
     if kind in ("json", "text", "base64", "none"):
         return Content(answer.content, kind)
     if answer.content is None:
         return Content(None, "none")
     return Content(answer.content, "text" if isinstance(answer.content, str) else "json")
+
+
+def _format_of_events(kept: KeptAnswer, workspace: AskedWorkspace) -> StreamFormat | None:
+    """How the events were written whose values are the content; None where it was no stream.
+
+    Raises:
+        Problem: the task keeps a part of what comes, or reads until something comes.
+    """
+    named = format_of(media_type(kept.response.headers.get("content-type", ""))[0])
+    node = None
+    if kept.task is not None:
+        _, program = workspace.readable(kept.path, kept.text)
+        node = program.nodes.get(kept.task)
+    written = node.task.with_.get("stream") if node is not None and isinstance(node.task, CallTask) else None
+    stream: dict[str, Any] | None = written if is_object(written) else None
+    if stream is None and (named is None or (kept.response.model_extra or {}).get("content_kind") != "json"):
+        return None
+    if stream is None or "each" in stream or "until" in stream or stream.get("take", "all") != "all":
+        task = node.name if node is not None else "TASK"
+        hint = f"`httptask test-request {kept.path} {task} --record {_FIXTURES}` keeps them as they come"
+        raise Problem(422, "it came in events, of which the designer has only what the task keeps", hint)
+    return stream.get("format") or named or "sse"
+
+
+def _events(values: Sequence[Any], format_: StreamFormat = "sse") -> Content:
+    texts = [
+        one if isinstance(one, str) and format_ == "sse" else json.dumps(one, ensure_ascii=False)
+        for one in values
+    ]
+    if format_ == "ndjson":
+        return Content("".join(f"{text}\n" for text in texts), "text")
+    events = ("".join(f"data: {line}\n" for line in text.split("\n")) for text in texts)
+    return Content("".join(f"{event}\n" for event in events), "text")
+
+
+def _chunks(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """Pieces of a streamed chat completion: the message, why it ended, and what it took."""
+    whole = _completion(told)
+    [choice] = whole.pop("choices")
+    delta: dict[str, Any] = choice["message"]
+    for at, call in enumerate(delta.get("tool_calls", ())):
+        call["index"] = at
+    ended: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}
+    usage = whole.pop("usage", None)
+    head: dict[str, Any] = {**whole, "object": "chat.completion.chunk"}
+    chunks: list[dict[str, Any]] = [
+        {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
+        {**head, "choices": [ended]},
+    ]
+    return chunks if usage is None else [*chunks, {**head, "choices": [], "usage": usage}]
 
 
 def _completion(told: dict[str, Any]) -> dict[str, Any]:
