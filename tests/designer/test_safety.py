@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from httptask.designer.app import ROUTERS, create_api
-from httptask.designer.safety import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES
+from httptask.designer.safety import MAX_BODY_BYTES, bound_of
 from support.designer import ADDRESS, TOKEN, asked, workspace_of
 
 OUTSIDE = "what only its owner may read"
@@ -151,11 +151,10 @@ async def test_no_route_takes_a_body_that_is_too_large(folder: Path) -> None:
         for method, path, _ in routes(folder):
             if method == "GET":
                 continue
-            is_document = path.startswith("/api/catalog")
-            length = str((MAX_DOCUMENT_BYTES if is_document else MAX_BODY_BYTES) + 1)
+            length = str(bound_of(path) + 1)
             said = {"content-length": length, "content-type": "application/json"}
             answers = [await client.request(method, filled(path), headers=said, content=b"{}")]
-            if not is_document:
+            if bound_of(path) == MAX_BODY_BYTES:
                 answers.append(
                     await client.request(
                         method, filled(path), headers={"content-type": "application/json"}, content=chunks()

@@ -12,18 +12,22 @@ from typing import Any, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from httptask.designer.problems import problem_response
+from httptask.designer.problems import Problem
 from httptask.http.log import get_logger
 
-__all__ = ["MAX_BODY_BYTES", "MAX_DOCUMENT_BYTES", "TOKEN_HEADER", "Door"]
+__all__ = ["MAX_BODY_BYTES", "TOKEN_HEADER", "Door", "bound_of"]
 
 TOKEN_HEADER: Final = "x-httptask-token"  # noqa: S105 - its name
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
-MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
-"""Of an API document, of which there are some with a dozen megabytes."""
+_MAX_DATA_BYTES: Final = 64 * 1024 * 1024
+"""Where a body holds an API document, or answers that earlier tasks had: one of these may have 32 MiB."""
 
 _API: Final = "/api/"
-_DOCUMENTS: Final = "/api/catalog"
+_WITH_DATA: Final = tuple(
+    f"/api/{name}" for name in ("catalog", "test-requests", "evaluate", "outputs", "fixtures")
+)
+_WITH_OUTPUTS: Final = ("/api/test-requests", "/api/evaluate")
+_LESS_DATA: Final = "the latest outputs of other tasks are sent along: give less of a large one, under Input"
 _READING: Final = frozenset({"GET", "HEAD"})
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; img-src 'self' data:; "
@@ -41,6 +45,11 @@ _HEADERS: Final = {
 }
 
 log = get_logger("httptask.designer")
+
+
+def bound_of(path: str) -> int:
+    """How many bytes the body of a request may have."""
+    return _MAX_DATA_BYTES if path.startswith(_WITH_DATA) else MAX_BODY_BYTES
 
 
 class Door:
@@ -74,44 +83,50 @@ class Door:
         refusal = self._refusal(scope)
         body = b""
         if refusal is None and scope["method"] not in _READING:
-            bound = MAX_DOCUMENT_BYTES if scope["path"].startswith(_DOCUMENTS) else MAX_BODY_BYTES
+            bound = bound_of(scope["path"])
             read = await _read(Headers(scope=scope), receive, bound)
             if read is None:
-                refusal = (413, f"the body has more than {bound:,} bytes")
+                hint = _LESS_DATA if scope["path"].startswith(_WITH_OUTPUTS) else None
+                refusal = Problem(413, f"this is more than {bound >> 20} MiB", hint)
             else:
                 body = read
                 refusal = _refusal_of(body, Headers(scope=scope))
         if refusal is not None:
-            await problem_response(*refusal)(scope, receive, send_bound)
+            await refusal.response()(scope, receive, send_bound)
             return
         try:
             await self._app(scope, _again(body, receive), send_bound)
         except Exception:  # after the application has answered it, as far as it could
             log.exception("designer.failed", method=scope["method"], path=scope["path"])
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """Status and words for who may not ask."""
+    def _refusal(self, scope: Scope) -> Problem | None:
+        """What is told to who may not ask."""
         headers = Headers(scope=scope)
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            return (
-                403,
-                "this server is not asked by that name: open the address that was printed at its start",
+            return Problem(
+                403, "this server is not asked by that name: open the address that was printed at its start"
             )
         if origins and not (len(origins) == 1 and origins[0] in self._origins):
-            return 403, "another page may not ask this server"
+            return Problem(403, "another page may not ask this server")
         if not f"{scope['path']}/".startswith(_API):
-            return None if scope["method"] in _READING else (405, "the page can only be read")
+            return None if scope["method"] in _READING else Problem(405, "the page can only be read")
         tokens = headers.getlist(TOKEN_HEADER)
         if len(tokens) != 1 or not hmac.compare_digest(tokens[0].encode("latin-1"), self._token):
-            return 401, "the token is missing, or of another start: open the address that was printed"
+            return Problem(
+                401, "the token is missing, or of another start: open the address that was printed"
+            )
         return None
 
 
-def _refusal_of(body: bytes, headers: Headers) -> tuple[int, str] | None:
+def _refusal_of(body: bytes, headers: Headers) -> Problem | None:
     """Browsers send JSON to another server only after asking it, which this one never allows."""
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return (415, "the body has to be application/json") if body and media_type != "application/json" else None
+    return (
+        Problem(415, "the body has to be application/json")
+        if body and media_type != "application/json"
+        else None
+    )
 
 
 async def _read(headers: Headers, receive: Receive, bound: int) -> bytes | None:
