@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.designer.routes import schedules
 from httptask.designer.workspace import Temporal
+from httptask.starts import NotServed
 from support.designer import asked, workspace_of
 
 TEXT = """\
@@ -27,6 +30,31 @@ async def listed(client: httpx.AsyncClient, id_: str, *, there: bool = True) -> 
             return found[0] if found else None
         await asyncio.sleep(0.1)
     raise AssertionError(f"{id_}: {'never' if there else 'still'} listed")
+
+
+async def test_what_keeps_the_worker_from_serving_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "nightly.yaml").write_text(TEXT)
+    (tmp_path / "broken.yaml").write_text(TEXT.replace("nightly", "broken") + "  - x: [\n")
+
+    async def not_served(*_: Any) -> None:
+        raise NotServed("no definition tests/nightly:1.0.0 is served", "serve it")
+
+    monkeypatch.setattr(schedules, "compare_with_served", not_served)
+    client: Any = None  # nothing is asked of it
+    hints: list[str] = []
+    for own_worker in (True, False):
+        temporal = Temporal(client, "queue", "here", own_worker, "httptask dev")
+        async with asked(workspace_of(tmp_path, {}, temporal)) as page:
+            new = {"path": "nightly.yaml", "text": TEXT, "input": {"days": 1}}
+            refused = await page.post("/api/schedules", json=new)
+        assert refused.status_code == 422
+        hints.append(refused.json()["hint"])
+    assert hints == [
+        "correct broken.yaml: until then no definition of the folder can be run by its name",
+        "serve it",
+    ]
 
 
 async def test_a_schedule_is_told_created_paused_triggered_and_deleted(

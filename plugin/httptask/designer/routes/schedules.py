@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from httptask.designer.problems import Problem
-from httptask.designer.routes.definitions import EditedText
+from httptask.designer.routes.definitions import EditedText, list_definitions
 from httptask.designer.routes.runs import Reason
-from httptask.designer.workspace import AskedWorkspace, Temporal, check_run_input
+from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
 from httptask.starts import (
     NotSchedulable,
     NotServed,
@@ -28,6 +28,7 @@ from httptask.starts import (
 router = APIRouter(prefix="/schedules", tags=["schedules"])
 
 _T = TypeVar("_T")
+_SHOWN = 3
 
 
 class NewSchedule(EditedText):
@@ -98,7 +99,10 @@ async def create(new: NewSchedule, workspace: AskedWorkspace) -> PlannedSchedule
             )
             note = await _asked(temporal, comparing)
             await _asked(temporal, create_schedule(temporal.client, plan))
-    except (NotSchedulable, NotServed) as refused:
+    except NotServed as refused:
+        faulty = _faulty(workspace) if temporal.own_worker else None
+        raise Problem(422, str(refused), faulty or refused.hint) from None
+    except NotSchedulable as refused:
         raise Problem(422, str(refused), refused.hint) from None
     except ScheduleExists:
         id_ = new.id or program.definition.document.name
@@ -141,6 +145,15 @@ async def delete(id_: str, workspace: AskedWorkspace) -> None:
     """Delete it; a run that goes on is left alone."""
     temporal = workspace.required_temporal()
     await _asked(temporal, temporal.client.get_schedule_handle(id_).delete())
+
+
+def _faulty(workspace: Workspace) -> str | None:
+    """What keeps the worker of this process from serving what stands in the folder."""
+    paths = [one.path for one in list_definitions(workspace) if one.faults]
+    shown = ", ".join(paths[:_SHOWN]) + (" and others" if len(paths) > _SHOWN else "")
+    return (
+        f"correct {shown}: until then no definition of the folder can be run by its name" if paths else None
+    )
 
 
 async def _asked(temporal: Temporal, answer: Awaitable[_T]) -> _T:
