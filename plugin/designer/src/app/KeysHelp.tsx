@@ -13,7 +13,9 @@ export function KeysHelp() {
               {keys.map(([key, what]) => (
                 <div key={key}>
                   <dt>
-                    <kbd>{key}</kbd>
+                    {key.split(" · ").map((one) => (
+                      <kbd key={one}>{one}</kbd>
+                    ))}
                   </dt>
                   <dd>{what}</dd>
                 </div>

@@ -21,7 +21,7 @@ export const KEYS: { where: string; keys: [string, string][] }[] = [
   {
     where: "In the flow",
     keys: [
-      ["↑ ↓ · ←", "to the next block, to the one before; to the block around it"],
+      ["↑ · ↓ · ←", "to the next block, to the one before; to the block around it"],
       ["/", "add a task behind the block"],
       ["Enter", "to the fields of the block; Esc comes back"],
       ["T", "test the request of the block"],

@@ -8,9 +8,12 @@ import "../ui/panel.css";
 
 /** The connections of httptask.toml: which are ready, and what the others lack. Values of secrets never come here. */
 export default function Connections() {
-  const { data } = useProject();
+  const { data, error } = useProject();
   return (
     <Panel title="Connections" className="panel">
+      {error && <Refused error={error} />}
+      {!data && !error && <p className="panel-foot">Loading …</p>}
+      {data?.connections.length === 0 && <p className="panel-foot">There is no connection yet.</p>}
       <ul className="panel-list">
         {data?.connections.map((one) => (
           <Connection key={one.name} connection={one} />

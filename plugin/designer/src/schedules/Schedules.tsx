@@ -10,6 +10,7 @@ import { toldTime } from "../ui/time";
 import "../ui/panel.css";
 
 const KEY = ["schedules"];
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Runs that Temporal starts by itself: what the open definition says of that, and those that there are. */
 export default function Schedules() {
@@ -21,7 +22,7 @@ export default function Schedules() {
   });
   return (
     <Panel title="Schedules" className="panel">
-      {path !== null && <NewSchedule key={path} path={path} />}
+      {path !== null && <NewSchedule key={path} path={path} created={data ?? []} />}
       {error && <Refused error={error} />}
       {isPending && <p className="panel-foot">Loading …</p>}
       {data?.length === 0 && <p className="panel-foot">There is no schedule yet.</p>}
@@ -35,7 +36,7 @@ export default function Schedules() {
 }
 
 /** What the schedule of the open definition would do, and a button that creates it. */
-function NewSchedule({ path }: { path: string }) {
+function NewSchedule({ path, created }: { path: string; created: ScheduleSummary[] }) {
   const client = useQueryClient();
   const text = useDocument((state) => state.checked);
   const unsaved = useDocument(isUnsaved);
@@ -53,14 +54,17 @@ function NewSchedule({ path }: { path: string }) {
     onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
   });
   const fault = create.error ?? plan.error;
+  const isThere = created.some((one) => one.id === plan.data?.id);
   return (
     <section className="panel-new" aria-label={`Schedule of ${path}`}>
       <h3>{path}</h3>
+      {plan.isFetching && !plan.data && <p>Looking for what it says of a schedule …</p>}
       {plan.data && (
         <>
           <p>
             Starts {plan.data.definition}: <b>{plan.data.when}</b>
           </p>
+          <h4>Next starts, by the clock of this machine ({ZONE})</h4>
           <ul>
             {plan.data.next.map((time) => (
               <li key={time}>{toldTime(time)}</li>
@@ -73,7 +77,7 @@ function NewSchedule({ path }: { path: string }) {
           ))}
           <div className="panel-fields">
             <label>
-              Time zone{" "}
+              Time zone of a cron{" "}
               <input className="field-input" value={zone} onChange={(event) => setZone(event.target.value)} />
             </label>
             <label>
@@ -87,21 +91,20 @@ function NewSchedule({ path }: { path: string }) {
             <button
               type="button"
               className="button primary"
-              disabled={unsaved || create.isPending}
-              title={unsaved ? "Save the definition first: the file is what runs" : undefined}
+              disabled={unsaved || isThere || create.isPending}
               onClick={() => create.mutate()}
             >
-              Create schedule
+              {create.isPending ? "Creating …" : "Create schedule"}
             </button>
           </div>
+          {unsaved && <p className="muted">Save the definition first: the file is what runs.</p>}
+          {isThere && !create.data && (
+            <p className="muted">There is one of this name already: delete it to create it anew.</p>
+          )}
         </>
       )}
       {fault && <Refused error={fault} />}
-      {create.data && (
-        <p role="status">
-          Created {create.data.id}. {create.data.note}
-        </p>
-      )}
+      <p role="status">{create.data && isThere && `Created ${create.data.id}. ${create.data.note ?? ""}`}</p>
     </section>
   );
 }
@@ -150,6 +153,7 @@ function Schedule({ schedule }: { schedule: ScheduleSummary }) {
         )}
       </p>
       {change.error && <Refused error={change.error} />}
+      <p role="status">{change.data?.run && `Started ${change.data.run}.`}</p>
     </li>
   );
 }

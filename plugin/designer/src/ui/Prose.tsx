@@ -26,7 +26,7 @@ export function Told({ message, hint }: { message: string; hint?: string | null 
     <>
       <Prose text={message} />
       {hint && (
-        <small>
+        <small className="hint">
           {" "}
           <Prose text={hint} />
         </small>
