@@ -93,7 +93,7 @@ function NewDefinition({ done }: { done(): void }) {
         autoFocus
         required
         aria-label="Name of the new definition's file"
-        placeholder="orders/refund.yaml"
+        placeholder="refund.yaml"
         value={name}
         onChange={(event) => setName(event.target.value)}
         onKeyDown={(event) => event.key === "Escape" && done()}

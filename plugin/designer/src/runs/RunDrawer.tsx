@@ -2,15 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import type { KeyboardEvent } from "react";
 import { listRuns } from "../api/endpoints";
 import type { CallRecord, TaskRecord } from "../api/types";
+import { useProject } from "../app/opening";
 import { blockAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Icon } from "../ui/icons";
-import { Prose } from "../ui/Prose";
+import { Prose, Told } from "../ui/Prose";
 import { toldTime } from "../ui/time";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
-import { isOver, type RunView, useRun } from "./run";
+import { ENDS, endOf, isOver, type RunView, useRun } from "./run";
 import { toldOf, useRunStates } from "./states";
 import { Timeline, useNow } from "./Timeline";
 import "./runs.css";
@@ -33,13 +34,22 @@ export function RunDrawer() {
           {view ? (
             <RunBody view={view} />
           ) : (
-            <p className="empty">
-              {none ? "Nothing was run yet. Press Run to begin one." : "Looking at the run …"}
-            </p>
+            <p className="empty">{none ? "Nothing was run yet. Press Run to begin one." : <Looking />}</p>
           )}
         </section>
       )}
     </>
+  );
+}
+
+/** Nothing is known of the run yet, which only a worker can tell. */
+function Looking() {
+  const worker = useProject().data?.worker;
+  if (!worker || worker.state === "ready") return "Looking at the run …";
+  return (
+    <span role="status">
+      <Told message="The run has begun, and goes on once a worker takes it." hint={worker.hint} />
+    </span>
   );
 }
 
@@ -76,11 +86,8 @@ function RunHead({ view }: { view: RunView | null }) {
   );
 }
 
-/** Told by its status, before its record is there. */
-const ENDS = new Set(["completed", "faulted", "cancelled", "terminated", "failed"]);
-
 const durationOf = (view: RunView, now: number) =>
-  `${(((view.ended ?? Math.max(now, view.began)) - view.began) / 1000).toFixed(1)} s`;
+  `${((Math.max(endOf(view, now), view.began) - view.began) / 1000).toFixed(1)} s`;
 
 const LOOK_EVERY = 2_000;
 

@@ -1,6 +1,6 @@
 import { type CSSProperties, useCallback, useEffect, useRef, useState } from "react";
 import type { TaskExecution, TaskRecord } from "../api/types";
-import { isOver, type RunView } from "./run";
+import { endOf, isOver, type RunView } from "./run";
 
 const ROW = 24; // as the style sheet has it
 const BEFORE_AND_BEHIND = 8;
@@ -17,7 +17,7 @@ export function Timeline({ view, chosen, choose }: Props) {
   const now = useNow(!isOver(view));
   const { place: list, first, last, onScroll } = useSight(view.tasks.length);
   const begin = view.began;
-  const end = Math.max(begin + 1, view.ended ?? now);
+  const end = Math.max(begin + 1, endOf(view, now));
   const place = (from: string, to: string | null | undefined) => {
     const first = (Date.parse(from) - begin) / (end - begin);
     const last = ((to ? Date.parse(to) : end) - begin) / (end - begin);

@@ -40,6 +40,16 @@ let watching: AbortController | undefined;
 
 const fail = (error: unknown) => useDocument.setState({ problem: problemOf(error) });
 
+/** Told by its status, before its record is there. */
+export const ENDS = new Set(["completed", "faulted", "cancelled", "terminated", "failed"]);
+
+/** When it ended, or now; of one whose record is not there yet, when its last task ended. */
+export function endOf(view: RunView, now: number): number {
+  if (view.ended !== null) return view.ended;
+  const ends = view.tasks.map((task) => (task.ended_at ? Date.parse(task.ended_at) : now));
+  return ENDS.has(view.state) && ends.length ? Math.max(...ends) : now;
+}
+
 export const isOver = (view: RunView | null) => view !== null && view.ended !== null;
 
 /** What tasks gave is what expressions are shown with next. */

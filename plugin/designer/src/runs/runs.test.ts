@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { CallRecord, TaskRecord } from "../api/types";
+import { endOf } from "./run";
 import { inSight, usedBy } from "./Timeline";
 
 test("of many tasks those in sight are in the page, with some around them", () => {
@@ -18,4 +19,14 @@ test("a task tells how often it was tried and what it has used, where there is s
   expect(used({ attempts: 3, tokens: 42, cost_usd: 0.00012 })).toBe("3 attempts · 42 tokens · $0.00012");
   expect(used({ tokens: 1 }, { tokens: 2, cost_usd: null })).toBe("3 tokens");
   expect(usedBy({ attempt: 2 } as TaskRecord)).toBe("attempt 2");
+});
+
+test("a run whose record is not there yet ended with its last task", () => {
+  const at = (second: number) => new Date(second * 1000).toISOString();
+  const task = { id: "1", name: "ask", pointer: "/do/0/ask", kind: "set", started_at: at(1) };
+  const tasks = [{ ...task, state: "completed" as const, ended_at: at(3) }];
+  const view = { id: "r", state: "completed", began: 1000, ended: null, tasks, status: null, record: null };
+  expect(endOf(view, 9000)).toBe(3000);
+  expect(endOf({ ...view, state: "running" }, 9000)).toBe(9000);
+  expect(endOf({ ...view, ended: 4000 }, 9000)).toBe(4000);
 });
