@@ -171,6 +171,15 @@ DOCUMENT = {
                 "parameters": [
                     {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
                     {"name": "gift", "in": "query", "schema": {"type": "boolean"}, "description": "Wrapped."},
+                    {
+                        "name": "X-Count",
+                        "in": "header",
+                        "required": True,
+                        "schema": {"enum": [1, 2], "default": 1},
+                    },
+                    {"name": "X-Old", "in": "header", "deprecated": True, "schema": {"type": "string"}},
+                    {"name": "Accept", "in": "header", "schema": {"type": "string"}},
+                    {"name": "session", "in": "cookie", "description": "Who.", "schema": {"type": "string"}},
                 ],
                 "requestBody": {
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}
@@ -199,9 +208,11 @@ do:
 """
 
 
-async def test_a_request_of_a_known_operation_has_its_query_and_body(tmp_path: Path) -> None:
+async def test_a_request_of_a_known_operation_has_what_it_takes(tmp_path: Path) -> None:
     workspace = workspace_of(tmp_path, {})
-    (tmp_path / "httptask.toml").write_text('[connections.shop]\nbase_url = "https://books.example/v1"\n')
+    (tmp_path / "httptask.toml").write_text(
+        '[connections.shop]\nbase_url = "https://books.example/v1"\nheaders = { x-count = "1" }\n'
+    )
     forms: list[Any] = []
     async with asked(workspace) as client:
         added = await client.post("/api/catalog", json={"source": "b.json", "text": json.dumps(DOCUMENT)})
@@ -210,9 +221,23 @@ async def test_a_request_of_a_known_operation_has_its_query_and_body(tmp_path: P
             asking = {"path": "a.yaml", "text": CALLS, "pointer": pointer}
             forms.append((await client.post("/api/task", json=asking)).json())
     assert [form["operation"] for form in forms] == ["bookshop.order", "bookshop.order", None]
+    required = [form["schema"]["$defs"]["HttpRequestArguments"]["required"] for form in forms]
+    assert required == [
+        ["method"],
+        ["method", "headers"],
+        ["method"],
+    ]  # the connection has the header already
     for form in forms[:2]:
         schema, fields = form["schema"], fields_of(form, "with")
         assert fields["query"]["properties"]["gift"]["type"] == "boolean"
+        headers = fields["headers"]
+        assert headers["properties"]["X-Count"] == {"type": "string", "enum": ["1", "2"], "default": "1"}
+        assert headers["properties"]["X-Old"]["deprecated"]
+        assert "Accept" not in headers["properties"]
+        cookies = headers["properties"]["Cookie"]["x-made-of"]
+        assert cookies["schema"]["properties"]["session"]["description"] == "Who."
+        made_of = (fields.get("path") or fields["endpoint"])["x-made-of"]
+        assert (made_of["template"], made_of["schema"]["required"]) == ("/orders/{id}", ["id"])
         order = schema["$defs"][fields["body"]["$ref"].removeprefix("#/$defs/")]
         assert order["required"] == ["book"]
         assert references(schema) <= set(schema["$defs"])

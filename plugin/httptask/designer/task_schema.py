@@ -1,5 +1,6 @@
 """JSON Schema of what a task's form has: the keys of its kind, and those of every task, without the tasks inside it."""
 
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -14,7 +15,7 @@ from httptask.dsl.tasks.function import FUNCTION
 from httptask.dsl.tasks.kind import CallKind, TaskKind
 from httptask.json.types import is_array, is_object
 
-__all__ = ["ARGUMENTS", "REFERENCE", "TaskSchema", "kind_of", "schema_of"]
+__all__ = ["ARGUMENTS", "REFERENCE", "TaskSchema", "kind_of", "needed", "schema_of"]
 
 REFERENCE = "#/$defs/"
 ARGUMENTS = "with"
@@ -33,21 +34,36 @@ class TaskSchema(BaseModel):
     """The keys of every task."""
     definitions: dict[str, Any] = Field(serialization_alias="$defs")
 
-    def with_arguments(self, properties: dict[str, Any], definitions: dict[str, Any]) -> "TaskSchema":
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The schema of the arguments of a call."""
+        found: dict[str, Any] = self.definitions[self._place]
+        return found
+
+    @property
+    def _place(self) -> str:
+        return str(self.own["properties"][ARGUMENTS]["$ref"]).removeprefix(REFERENCE)
+
+    def with_arguments(
+        self, properties: dict[str, Any], required: Iterable[str], definitions: dict[str, Any]
+    ) -> "TaskSchema":
         """The same, of a call of which more is known.
 
         Args:
             properties: of its arguments.
+            required: arguments that it has to have, beside those that every call of its kind has.
             definitions: that they refer to.
         """
-        own = deepcopy(self.own)
-        place = own["properties"][ARGUMENTS]["$ref"].removeprefix(REFERENCE)
-        model = self.definitions[place]
-        arguments = {**model, "properties": {**model["properties"], **properties}}
+        known = self.arguments
+        arguments = {
+            **known,
+            "properties": {**known["properties"], **properties},
+            "required": [*known.get("required", ()), *required],
+        }
         return TaskSchema(
-            own=own,
+            own=self.own,
             shared=self.shared,
-            definitions={**self.definitions, **definitions, place: arguments},
+            definitions={**self.definitions, **definitions, self._place: arguments},
         )
 
 
@@ -86,7 +102,7 @@ def _schema_of_model(model: str, arguments: str | None) -> TaskSchema:
             "required": [key for key in (*found["required"], ARGUMENTS) if key in own],
         },
         shared={"type": "object", "properties": shared},
-        definitions=_needed([own, shared], definitions),
+        definitions=needed([own, shared], definitions),
     )
 
 
@@ -107,7 +123,7 @@ def _definitions() -> dict[str, Any]:
     return definitions
 
 
-def _needed(parts: list[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def needed(parts: Iterable[Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
     """The definitions that parts of a schema refer to, and no others."""
     found: dict[str, Any] = {}
     pending = list(parts)

@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 import type { Json } from "../api/types";
 import { Icon } from "../ui/icons";
 import { Prose, splitSentence, Told } from "../ui/Prose";
-import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf } from "./composite";
+import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf, TextParts } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
 import { type Suggestions, useFaults, useForm } from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
@@ -103,6 +103,9 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
         />
       ) : (
         <Input id={id} widget={widget} {...{ name, pointer, schema, value, required, shown }} />
+      )}
+      {schema["x-made-of"] && typeof value === "string" && (
+        <TextParts {...{ name, pointer }} text={value} made={schema["x-made-of"]} />
       )}
       {faults.map((fault) => (
         <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer} id={`${id}-fault`}>

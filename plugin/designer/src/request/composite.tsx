@@ -4,8 +4,10 @@ import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { splitSentence } from "../ui/Prose";
 import { Field, type Shown } from "./Field";
-import { useForm } from "./form";
+import { Form, useForm } from "./form";
 import { NameInput } from "./inputs";
+import { keysOf } from "./local";
+import { type MadeOf, partsOf } from "./madeOf";
 import { blankOf, isObject, isOfNumbers, partOf, resolved, type Schema } from "./schema";
 
 const FEW = 3;
@@ -153,6 +155,38 @@ export function OneOf({ name, pointer, schema, value }: Parts<JsonObject> & { na
         </div>
       )}
     </div>
+  );
+}
+
+interface TextPartsProps {
+  name: string;
+  pointer: string;
+  text: string;
+  made: MadeOf;
+}
+
+/** The values that a text is made of, each as a field: the text is written anew with what is set. */
+export function TextParts({ name, pointer, text, made }: TextPartsProps) {
+  const form = useForm();
+  const parts = partsOf(made, text);
+  if (!parts) return null;
+  const change = (part: string, value: string | undefined) => {
+    const next = parts.with(keysOf(part).at(-1) ?? "", value);
+    return next === "" ? form.remove(pointer) : form.set(pointer, next);
+  };
+  return (
+    <fieldset className="made-of">
+      <legend className="sr">{made.kind === "path" ? `variables of ${name}` : "cookies"}</legend>
+      <Form.Provider
+        value={{
+          ...form,
+          set: (part, value) => change(part, typeof value === "string" ? value : JSON.stringify(value)),
+          remove: (part) => change(part, undefined),
+        }}
+      >
+        <ObjectParts pointer={pointer} schema={made.schema} value={parts.values} />
+      </Form.Provider>
+    </fieldset>
   );
 }
 

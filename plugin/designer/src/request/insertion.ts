@@ -18,7 +18,7 @@ export function expressionAt(text: string, place: number): string | null {
 }
 
 /** Where the brace is that closes what begins here; jq has braces and texts of its own. */
-function endOf(text: string, from: number): number {
+export function endOf(text: string, from: number): number {
   let depth = 0;
   let quoted = false;
   for (let at = from; at < text.length; at++) {

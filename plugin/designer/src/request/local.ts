@@ -1,7 +1,8 @@
 import type { Json } from "../api/types";
 import { isObject } from "./schema";
 
-const keysOf = (pointer: string) =>
+/** The keys of a JSON Pointer. */
+export const keysOf = (pointer: string) =>
   pointer
     .split("/")
     .slice(1)

@@ -4,6 +4,7 @@ import { asYaml } from "../catalog/yaml";
 import { piecesOf } from "../ui/Prose";
 import { expressionAt, jqPath, withExpression } from "./insertion";
 import { withPart } from "./local";
+import { type MadeOf, partsOf } from "./madeOf";
 import {
   blankOf,
   branchesOf,
@@ -27,6 +28,25 @@ test("the expression that is evaluated is the one around the cursor", () => {
   expect(expressionAt(text, 5)).toBe(".a");
   expect(expressionAt(text, text.length)).toBe('{x: "}"} | .x');
   expect(expressionAt("no ${ end", 9)).toBeNull();
+});
+
+test("an address is made of its variables, and written anew with another", () => {
+  const made: MadeOf = { kind: "path", template: "/shops/{shop}/orders/{id}", schema: {} };
+  const text = 'https://x.example/v1/shops/${ {a: "}/"} | .a }/orders/a%2Fb?x=1';
+  const parts = partsOf(made, text);
+  expect(parts?.values).toEqual({ shop: '${ {a: "}/"} | .a }', id: "a/b" });
+  expect(parts?.with("id", "7 8")).toBe(text.replace("a%2Fb", "7%208"));
+  expect(parts?.with("shop", "{shop}")).toBe("https://x.example/v1/shops/{shop}/orders/a%2Fb?x=1");
+  expect(partsOf(made, "/shops/1/orders")).toBeNull();
+  expect(partsOf(made, "/shops//orders/")?.values).toEqual({ shop: "", id: "" });
+});
+
+test("cookies are parts of their header", () => {
+  const parts = partsOf({ kind: "cookie", schema: {} }, 'a=1; b=${ ";=" }; c');
+  expect(parts?.values).toEqual({ a: "1", b: '${ ";=" }', c: "" });
+  expect(parts?.with("a", undefined)).toBe('b=${ ";=" }; c=');
+  expect(parts?.with("d", "2")).toBe('a=1; b=${ ";=" }; c=; d=2');
+  expect(partsOf({ kind: "cookie", schema: {} }, "")?.with("d", "2")).toBe("d=2");
 });
 
 test("paths of jq", () => {

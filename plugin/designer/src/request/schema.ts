@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../api/types";
+import type { MadeOf } from "./madeOf";
 
 /** As much of JSON Schema as a form is made of. What doesn't fit is told by the server. */
 export interface Schema {
@@ -21,6 +22,8 @@ export interface Schema {
   deprecated?: boolean;
   format?: string;
   pattern?: string;
+  /** Of a text. */
+  "x-made-of"?: MadeOf;
   /** A list of tasks, which are blocks. */
   "x-tasks"?: boolean;
   $ref?: string;

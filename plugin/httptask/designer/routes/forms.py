@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 
 from httptask.catalog import chat_completion
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.reference import Reference
+from httptask.designer.operation_fields import with_request
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.task_schema import ARGUMENTS, TaskSchema, kind_of, schema_of
 from httptask.designer.workspace import AskedWorkspace, Workspace
 from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.tasks import CALLS
-from httptask.json.types import is_array, is_object
+from httptask.json.types import is_object
 from httptask.openapi.depth import SHOWN
 from httptask.testrequest.operation import find_called
 
@@ -61,9 +61,7 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
     if kind is CALLS["chatCompletion"]:
         operation = f"{chat_completion.API}.{chat_completion.LISTED.name}"
     elif kind in (CALLS["http"], CALLS["httpRequest"]):
-        called = _called(workspace, task.get(ARGUMENTS))
-        if called is not None:
-            schema, operation = _with_operation(schema, called), called.name
+        schema, operation = _of_request(workspace, schema, task.get(ARGUMENTS))
     return TaskForm(task=task, operation=operation, schema_=schema)
 
 
@@ -75,10 +73,10 @@ def get_input_form(edited: EditedText, workspace: AskedWorkspace) -> InputForm:
     return InputForm(schema_=None if source is None or source.schema_ is None else source.schema_.document)
 
 
-def _called(workspace: Workspace, arguments: Any) -> Reference | None:
-    """The operation of the catalogue that a request calls, as far as its task tells where it goes."""
+def _of_request(workspace: Workspace, schema: TaskSchema, arguments: Any) -> tuple[TaskSchema, str | None]:
+    """The schema of a request, and the operation of the catalogue that it calls, as far as it tells where it goes."""
     if not is_object(arguments):
-        return None
+        return schema, None
     config = workspace.settings().config
     name, endpoint = arguments.get("connection"), arguments.get("endpoint")
     connection = config.connections.get(name) if isinstance(name, str) else None
@@ -92,44 +90,10 @@ def _called(workspace: Workspace, arguments: Any) -> Reference | None:
         found = find_called(
             catalog, method, _FILLED_IN.sub("x", uri), None if connection is None else connection.name
         )
-        return None if found is None else catalog.reference(found.name, SHOWN)
+        if found is None:
+            return schema, None
+        called = catalog.reference(found.name, SHOWN)
     except (CatalogError, ValueError):  # an entry that can't be read, an address that is none
-        return None
-
-
-def _with_operation(schema: TaskSchema, called: Reference) -> TaskSchema:
-    """The schema of a request, whose query and body are as its operation describes them."""
-    operation = called.operation
-    fields: dict[str, Any] = {}
-    in_query = [one for one in operation.parameters if one.location == "query"]
-    if in_query:
-        fields["query"] = {
-            "type": "object",
-            "description": "Its query, as the operation describes it.",
-            "properties": {
-                one.name: {"description": one.description, **_renamed(one.schema, called.name)}
-                for one in in_query
-            },
-            "required": [one.name for one in in_query if one.required],
-        }
-    contents = () if operation.body is None else operation.body.contents
-    body = next((one.schema for one in contents if "json" in one.media_type), None)
-    if is_object(body):
-        fields["body"] = _renamed(body, called.name)
-    definitions = {
-        f"{called.name} {name}": _renamed(part, called.name) for name, part in operation.definitions.items()
-    }
-    return schema.with_arguments(fields, definitions)
-
-
-def _renamed(schema: Any, operation: str) -> Any:
-    """A schema of an operation, with its definitions named so that they are nobody else's."""
-    if is_array(schema):
-        return [_renamed(one, operation) for one in schema]
-    if not is_object(schema):
-        return schema
-    made = {key: _renamed(value, operation) for key, value in schema.items()}
-    target = made.get("$ref")
-    if isinstance(target, str) and target.startswith("#/$defs/"):
-        made["$ref"] = f"#/$defs/{operation} {target.removeprefix('#/$defs/')}"
-    return made
+        return schema, None
+    sent = () if connection is None else connection.headers
+    return with_request(schema, called.name, called.operation, arguments, sent), called.name
