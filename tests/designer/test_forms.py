@@ -241,3 +241,43 @@ async def test_a_request_of_a_known_operation_has_what_it_takes(tmp_path: Path) 
         order = schema["$defs"][fields["body"]["$ref"].removeprefix("#/$defs/")]
         assert order["required"] == ["book"]
         assert references(schema) <= set(schema["$defs"])
+
+
+OF_DOCUMENT = """\
+document: { dsl: 1.0.3, namespace: tests, name: documents, version: 1.0.0 }
+do:
+  - kept: { call: openapi, with: { document: { endpoint: "file://./catalog/bookshop/document/b.json" }, operationId: order } }
+  - file: { call: openapi, with: { document: { endpoint: "file://./b.json" }, operationId: order } }
+  - away: { call: openapi, with: { document: { endpoint: "https://books.example/b.json" }, operationId: order } }
+  - none: { call: openapi, with: { document: { endpoint: "file://./b.json" }, operationId: oder } }
+  - computed: { call: openapi, with: { document: { endpoint: "${ .document }" }, operationId: order } }
+"""
+
+
+async def test_an_operation_of_a_document_has_its_parameters_and_one_that_is_not_at_hand_is_named(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "b.json").write_text(json.dumps(DOCUMENT))
+    forms: dict[str, Any] = {}
+    async with asked(workspace_of(tmp_path, {})) as client:
+        added = await client.post("/api/catalog", json={"source": "b.json"})
+        assert added.status_code == 201, added.text
+        for index, name in enumerate(("kept", "file", "away", "none", "computed")):
+            asking = {"path": "a.yaml", "text": OF_DOCUMENT, "pointer": f"/do/{index}/{name}"}
+            forms[name] = (await client.post("/api/task", json=asking)).json()
+    assert {name: form["operation"] for name, form in forms.items() if form["operation"]} == {
+        "kept": "bookshop.order"
+    }
+    addresses = {name: form["unknown_document"] for name, form in forms.items() if form["unknown_document"]}
+    assert addresses == {"away": "https://books.example/b.json"}
+    for name in ("kept", "file"):
+        parameters = fields_of(forms[name], "with")["parameters"]
+        assert list(parameters["properties"]) == ["id", "gift", "X-Count", "X-Old", "session", "book", "body"]
+        assert parameters["required"] == ["id", "X-Count"]
+        assert parameters["properties"]["session"] == {
+            "type": "string",
+            "description": "Who.",
+            "title": "cookie",
+        }
+        assert references(forms[name]["schema"]) <= set(forms[name]["schema"]["$defs"])
+    assert "properties" not in fields_of(forms["none"], "with")["parameters"]

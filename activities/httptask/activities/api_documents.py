@@ -17,7 +17,15 @@ from httptask.openapi.operation import Body, Content, Operation, Parameter, Serv
 from httptask.openapi.servers import absolute_servers
 from httptask.openapi.text import DocumentInvalid
 
-__all__ = ["described_in", "kept_operation", "operation_of", "told_of_document"]
+__all__ = [
+    "Members",
+    "content_of",
+    "described_in",
+    "kept_operation",
+    "members_of",
+    "operation_of",
+    "told_of_document",
+]
 
 _FILE: Final = "document"
 _LOCATIONS: Final = ("path", "query", "header", "cookie")
@@ -135,9 +143,9 @@ def _parameters(parameters: Iterable[Parameter], id_: str) -> Iterable[ApiParame
 def _body(body: Body | None, operation: Operation) -> ApiBody | None:
     if body is None or not body.contents:
         return None
-    content = min(body.contents, key=_rank)
+    content = content_of(body)
     schema = _resolved(content.schema, operation)
-    members = _members_of(schema, operation)
+    members = members_of(schema, operation)
     styles = {
         name: style
         for name, written in content.encoding.items()
@@ -185,7 +193,7 @@ def _resolved(schema: object, operation: Operation) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class _Members:
+class Members:
     """The properties of an object, whatever parts of its schema name them.
 
     Attributes:
@@ -196,7 +204,13 @@ class _Members:
     required: Collection[str]
 
 
-def _members_of(schema: object, operation: Operation) -> _Members:
+def content_of(body: Body) -> Content:
+    """The content in which a body is sent that has several; it has one."""
+    return min(body.contents, key=_rank)
+
+
+def members_of(schema: object, operation: Operation) -> Members:
+    """The members of a body, which is perhaps none."""
     properties: dict[str, object] = {}
     required: list[str] = []
     rest, seen = [(schema, True)], set[int]()
@@ -216,7 +230,7 @@ def _members_of(schema: object, operation: Operation) -> _Members:
             parts = part.get(key)
             rest += [(one, is_in_all and key == "allOf") for one in parts] if is_array(parts) else []
     sent = (name for name, one in properties.items() if not (is_object(one) and one.get("readOnly") is True))
-    return _Members(properties, [name for name in sent if name in required])
+    return Members(properties, [name for name in sent if name in required])
 
 
 def _accepted(operation: Operation) -> str | None:

@@ -3,16 +3,19 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
+from httptask.activities.api_documents import content_of, members_of
 from httptask.designer.task_schema import REFERENCE, TaskSchema, needed
 from httptask.http.headers import FORM_TYPE
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Operation, Parameter
 from httptask.openapi.words import reference_of
 
-__all__ = ["MADE_OF", "with_request"]
+__all__ = ["MADE_OF", "with_parameters", "with_request"]
 
 MADE_OF: Final = "x-made-of"
 """In the schema of a text: the values that it is made of, and how."""
+_OF_REQUEST: Final = ("accept", "content-type")
+"""Headers that `call: openapi` takes no value for."""
 _OF_HTTP: Final = ("accept", "authorization", "content-type")
 """Headers that are no parameters (OpenAPI 3.1.1, section 4.8.12.1)."""
 
@@ -38,6 +41,19 @@ def with_request(
     fields |= part.query(known["query"]) | part.headers(known["headers"], arguments, {*map(str.lower, sent)})
     fields |= part.body(known)
     return schema.with_arguments(fields, part.required, part.definitions_of(fields))
+
+
+def with_parameters(schema: TaskSchema, name: str, operation: Operation) -> TaskSchema:
+    """The fields of a `call: openapi`, whose parameters are those of its operation.
+
+    Args:
+        schema: of the task.
+        name: of the operation, as nothing else of the schema is called.
+        operation: with its parameters and its body.
+    """
+    part = _Parts(name, operation)
+    parameters = part.parameters(schema.arguments["properties"]["parameters"])
+    return schema.with_arguments(parameters, part.required, part.definitions_of(parameters))
 
 
 def _with_uri(endpoint: dict[str, Any], made_of: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +131,40 @@ class _Parts:
             if is_object(schema):
                 return {key: self._renamed(schema)}
         return {}
+
+    def parameters(self, known: dict[str, Any]) -> dict[str, Any]:
+        """The argument `parameters` of `call: openapi`: by name what is sent, wherever it stands."""
+        found = [
+            one
+            for one in self._operation.parameters
+            if one.location != "header" or one.name.lower() not in _OF_REQUEST
+        ]
+        places = {one.name: one.location for one in found}
+        properties: dict[str, Any] = self._values(found)["properties"]
+        required = [one.name for one in found if one.required]
+        body = self._operation.body
+        if body is not None and body.contents:
+            schema = content_of(body).schema
+            members = members_of(schema, self._operation)
+            of_body = {
+                key: self._renamed(one)
+                for key, one in members.properties.items()
+                if key not in properties and not (is_object(one) and one.get("readOnly") is True)
+            }
+            whole = body.name or "body"
+            if is_object(schema) and whole not in of_body:
+                about = {"description": "The whole body, in place of its members."} if of_body else {}
+                of_body[whole] = {**self._renamed(schema), **about}
+            needed_of_body = list(members.required) if of_body.keys() - {whole} else [whole]
+            required += needed_of_body if body.required else []
+            properties |= of_body
+        if required:
+            self.required.append("parameters")
+        titled = {
+            key: {**one, "title": places.get(key, "body")} if is_object(one) else one
+            for key, one in properties.items()
+        }
+        return {"parameters": {**known, "properties": titled, "required": required}}
 
     def definitions_of(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The definitions that fields refer to."""

@@ -122,6 +122,8 @@ export interface TaskForm {
   task: Json;
   /** Of the catalogue, `API.OPERATION`. */
   operation: string | null;
+  /** Of the API document that would tell more, and is not in the catalogue. */
+  unknown_document: string | null;
   /** Of the keys of its kind, of those of every task, and the definitions that both refer to. */
   schema: { own: object; shared: object; $defs: object };
 }

@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useId, useMemo, useRef } from "react";
-import { getTask, listModels } from "../api/endpoints";
+import { addApi, getTask, listModels } from "../api/endpoints";
 import type { Block, Json, TaskForm } from "../api/types";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
@@ -86,6 +86,7 @@ function TaskEditor({ block }: { block: Block }) {
       {!data && !error && <p className="empty">Loading the fields …</p>}
       {data && <TaskFields form={data} block={block} />}
       <DataPanel block={block} />
+      {data?.unknown_document && <UnknownDocument address={data.unknown_document} />}
       {data?.operation && (
         <details className="task-reference">
           <summary>Reference: {data.operation}</summary>
@@ -93,6 +94,35 @@ function TaskEditor({ block }: { block: Block }) {
         </details>
       )}
     </section>
+  );
+}
+
+/** Fields and reference are those of a document that is kept: it is loaded by who asks for it, and by nothing else. */
+function UnknownDocument({ address }: { address: string }) {
+  const client = useQueryClient();
+  const adding = useMutation({
+    mutationFn: () => addApi(address),
+    onSuccess: async () => {
+      await useDocument.getState().edit([]); // what is wrong is told by the document, too
+      await client.invalidateQueries();
+    },
+  });
+  return (
+    <aside className="unknown-document">
+      <p>
+        What this operation takes is not known here: runs load <code>{address}</code> themselves. Kept in the
+        catalogue, it tells the parameters and the reference of its operations.
+      </p>
+      <button
+        type="button"
+        className="button small"
+        disabled={adding.isPending}
+        onClick={() => adding.mutate()}
+      >
+        {adding.isPending ? "Adding …" : "Add the document"}
+      </button>
+      {adding.error && <Refused error={adding.error} />}
+    </aside>
   );
 }
 

@@ -6,17 +6,21 @@ from typing import Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from httptask.catalog import chat_completion
+from httptask.catalog import FOLDER, chat_completion
 from httptask.catalog.errors import CatalogError
-from httptask.designer.operation_fields import with_request
+from httptask.catalog.project_documents import ProjectDocuments
+from httptask.designer.operation_fields import with_parameters, with_request
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.task_schema import ARGUMENTS, TaskSchema, kind_of, schema_of
 from httptask.designer.workspace import AskedWorkspace, Workspace
 from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.tasks import CALLS
+from httptask.dsl.tasks.openapi import ApiCall, api_call
+from httptask.http.errors import RequestInvalid
 from httptask.json.types import is_object
 from httptask.openapi.depth import SHOWN
+from httptask.openapi.described import Described
 from httptask.testrequest.operation import find_called
 
 router = APIRouter(tags=["forms"])
@@ -37,6 +41,8 @@ class TaskForm(BaseModel):
     task: Any
     operation: str | None
     """Of the catalogue, `API.OPERATION`, where the task is known to be a call of it."""
+    unknown_document: str | None = None
+    """The address of the API document that would tell more, where `POST /api/catalog` can add it."""
     schema_: TaskSchema = Field(serialization_alias="schema")
 
 
@@ -57,12 +63,20 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
     if not is_object(task):
         raise Problem(404, "there is no such task", "choose another block")
     kind = kind_of(task)
-    schema, operation = schema_of(kind), None
+    schema, operation, address = schema_of(kind), None, None
     if kind is CALLS["chatCompletion"]:
         operation = f"{chat_completion.API}.{chat_completion.LISTED.name}"
     elif kind in (CALLS["http"], CALLS["httpRequest"]):
         schema, operation = _of_request(workspace, schema, task.get(ARGUMENTS))
-    return TaskForm(task=task, operation=operation, schema_=schema)
+    elif (call := api_call(program.nodes[place.pointer])) is not None and call.address is not None:
+        found = _described(workspace, place.path, call)
+        if found is None:
+            address = call.address
+        elif isinstance(found, Described):
+            schema = with_parameters(schema, call.operation_id, found.operation)
+            api = found.place.removeprefix(f"{FOLDER}/")
+            operation = f"{api}.{found.operation.name}" if api != found.place else None
+    return TaskForm(task=task, operation=operation, unknown_document=address, schema_=schema)
 
 
 @router.post("/input-form")
@@ -71,6 +85,17 @@ def get_input_form(edited: EditedText, workspace: AskedWorkspace) -> InputForm:
     _, program = workspace.readable(edited.path, edited.text)
     source = program.definition.input
     return InputForm(schema_=None if source is None or source.schema_ is None else source.schema_.document)
+
+
+def _described(workspace: Workspace, path: str, call: ApiCall) -> Described | RequestInvalid | None:
+    """The operation of a document that is at hand; None of one that would have to be loaded."""
+    config = workspace.settings().config
+    home = workspace.folder.file(path).parent
+    try:
+        documents = ProjectDocuments(config.root, config.state_directory, home)
+        return documents.find(str(call.address), call.operation_id)
+    except RequestInvalid as error:  # which is one of the definition's findings
+        return error
 
 
 def _of_request(workspace: Workspace, schema: TaskSchema, arguments: Any) -> tuple[TaskSchema, str | None]:
