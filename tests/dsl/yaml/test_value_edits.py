@@ -7,7 +7,7 @@ import pytest
 
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import EditRefused
-from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, rename_key, set_value
+from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, set_value
 from httptask.json.types import is_array
 from support.definition_texts import TRIES, VALUES, at, changed_lines, pointers, spread
 
@@ -136,22 +136,9 @@ def test_tasks_are_moved_with_their_comments() -> None:
         move_item(deeper, "/do/1", "/do/1/b/do", 0)
 
 
-def test_a_task_is_renamed_with_what_names_it() -> None:
-    renamed = rename_key(TEXT, "/do/0/ask", "look")
-    assert "  - look:\n" in renamed
-    assert "if: ${ $tasks.look.status == 200 }" in renamed
-    assert 'content: "${ $tasks.look }"' in renamed
-    assert "then: look\n" in renamed
-    assert len(changed_lines(TEXT, renamed)[1]) == len(changed_lines(TEXT, renamed)[0])
+def test_what_is_not_there_is_not_removed() -> None:
     with pytest.raises(EditRefused, match="there is nothing"):
         remove_value(TEXT, "/do/0/nothing")
-
-
-def test_a_case_is_renamed_alone_though_a_task_has_its_name() -> None:
-    text = "do:\n  - s:\n      switch:\n        - good: { then: good } # on\n  - good: { set: { a: 1 } }\n"
-    renamed = text.replace("- good: { then", "- fine: { then")
-    assert rename_key(text, "/do/0/s/switch/0/good", "fine") == renamed
-    assert "then: fine" in rename_key(text, "/do/1/good", "fine")
 
 
 @pytest.mark.parametrize(

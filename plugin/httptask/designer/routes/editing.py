@@ -11,8 +11,9 @@ from httptask.designer.outline import Checked, Offsets
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText, check_text
 from httptask.designer.workspace import AskedWorkspace, Workspace
+from httptask.dsl.renaming import rename_task
 from httptask.dsl.yaml.editing import EditRefused, declare_secrets
-from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, rename_key, set_value
+from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, set_value
 
 router = APIRouter(tags=["editing"])
 
@@ -143,7 +144,7 @@ def _edited(text: str, edit: Edit) -> str:
         case MoveEdit():
             return move_item(text, edit.pointer, edit.list, edit.index)
         case RenameEdit():
-            return rename_key(text, edit.pointer, edit.name)
+            return rename_task(text, edit.pointer, edit.name)
         case SecretsEdit():
             return declare_secrets(text, edit.names)
 

@@ -1,33 +1,27 @@
-"""Changes of single values of a definition's text: set, removed, inserted, moved, renamed.
+"""Changes of single values of a definition's text: set, removed, inserted, moved.
 
 A value is changed where it stands, in the style that it has; what a new value has in common with the one before is not
 touched. Each change is read again and held against what it was to mean (`edited`).
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from httptask.dsl.yaml.editing import EditRefused, Node, edited
 from httptask.dsl.yaml.text_changes import (
     BY_HAND,
     LOOK,
-    Change,
     ChangeFinder,
     applied,
-    as_key,
     found,
     found_or_none,
     moved,
     wrapped,
 )
 from httptask.json.pointer import json_pointer, pointer_tokens
-from httptask.json.types import is_array, is_object
+from httptask.json.types import is_array
 
-__all__ = ["insert_item", "move_item", "remove_value", "rename_key", "set_value"]
-
-_CASES = "switch"
-"""Key of a list whose items have names as tasks have, and are none."""
+__all__ = ["insert_item", "move_item", "remove_value", "set_value"]
 
 
 def set_value(text: str, pointer: str, value: Any) -> str:
@@ -127,51 +121,6 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
     return edited(text, change, meant, BY_HAND)
 
 
-def rename_key(text: str, pointer: str, name: str) -> str:
-    """Give the key of a task another name, and those that name the task: `then` and `$tasks`.
-
-    Where several tasks have the name, only what stands in the same list as this one follows. Nothing names the cases of
-    a `switch`, which may be called as tasks are.
-
-    Raises:
-        EditRefused: as of `set_value`, or the name is taken there.
-    """
-    *around, old = path = pointer_tokens(pointer)
-    is_case = around[-2:-1] == [_CASES]
-    mention = re.compile(rf"(\$tasks\.){re.escape(old)}(?![A-Za-z0-9_])")
-
-    def change(plain: str, root: Node) -> str:
-        place = found(plain, root, path)
-        assert place.parent is not None  # a key has one
-        key = place.parent.node.keys[place.index].token
-        changes = [Change(key.start, key.end, as_key(name, flow=place.in_flow))]
-        if is_case:
-            return applied(plain, changes)
-        scope = root if _count(root, old) == 1 else found(plain, root, around[:-1]).node
-        for named, value in _scalars(scope, ""):
-            source = plain[value.token.start : value.token.end]
-            if named == "then" and value.token.text == old:
-                changes.append(Change(value.token.start, value.token.end, as_key(name, flow=True)))
-            elif mention.search(source):
-                changes.append(
-                    Change(value.token.start, value.token.end, mention.sub(rf"\g<1>{name}", source))
-                )
-        return applied(plain, changes)
-
-    def meant(data: Any) -> None:
-        item = _at(data, around)
-        if name in item:
-            raise EditRefused(f"there is a {name} already", "choose another name")
-        if not is_case:
-            whole = data if _count_in(data, old) == 1 else _at(data, around[:-1])
-            _rename_in(whole, old, name, mention)
-        renamed = {name if key == old else key: value for key, value in item.items()}
-        item.clear()
-        item.update(renamed)
-
-    return edited(text, change, meant, BY_HAND)
-
-
 def _at(data: Any, path: Sequence[str]) -> Any:
     try:
         for key in path:
@@ -199,38 +148,3 @@ def _put(data: Any, path: Sequence[str], value: Any) -> None:
         data.append(value)
     else:
         data[int(last)] = value
-
-
-def _scalars(node: Node, name: str) -> Iterator[tuple[str, Node]]:
-    """Each scalar, with the key that it stands behind."""
-    if node.token.kind == "scalar":
-        yield name, node
-    for index, value in enumerate(node.values):
-        yield from _scalars(value, node.keys[index].token.text if node.keys else name)
-
-
-def _count(node: Node, name: str) -> int:
-    """How many keys have a name."""
-    return sum(key.token.text == name for key in node.keys) + sum(
-        _count(value, name) for value in node.values
-    )
-
-
-def _count_in(data: Any, name: str) -> int:
-    inside = data.values() if is_object(data) else data if is_array(data) else ()
-    return (is_object(data) and name in data) + sum(_count_in(value, name) for value in inside)
-
-
-def _rename_in(data: Any, old: str, name: str, mention: re.Pattern[str]) -> None:
-    inside: Any = data.items() if is_object(data) else enumerate(data) if is_array(data) else ()
-    changed: dict[Any, str] = {}
-    for key, value in inside:
-        if isinstance(value, str):
-            changed[key] = name if key == "then" and value == old else mention.sub(rf"\g<1>{name}", value)
-        else:
-            _rename_in(value, old, name, mention)
-    if is_object(data):
-        data.update(changed)
-    elif is_array(data):
-        for index, value in changed.items():
-            data[index] = value
