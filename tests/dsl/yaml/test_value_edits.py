@@ -136,6 +136,22 @@ def test_tasks_are_moved_with_their_comments() -> None:
         move_item(deeper, "/do/1", "/do/1/b/do", 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("a:\n  t:\n  u: 1\n", "x", "a:\n  t: x\n  u: 1\n"),
+        ("a:\n  t:   # why\n  u: 1\n", "x", "a:\n  t: x   # why\n  u: 1\n"),
+        ("a:\n  t:", ["x"], "a:\n  t:\n    - x"),
+        ("a: {t: , u: 1}\n", "x", "a: {t: x , u: 1}\n"),
+        ("a:\n  t:\t1\n", 2, "a:\n  t:\t2\n"),
+        ("a:\n  t: 1 # why\n", "x\ny", "a:\n  t: |- # why\n    x\n    y\n"),
+        ("a:\r\n  t: # why\r\n  u: 1\r\n", {"x": 1}, "a:\r\n  t: # why\r\n    x: 1\r\n  u: 1\r\n"),
+    ],
+)
+def test_a_value_that_is_missing_is_written_and_a_comment_stays(text: str, value: Any, expected: str) -> None:
+    assert set_value(text, "/a/t", value) == expected
+
+
 def test_what_is_not_there_is_not_removed() -> None:
     with pytest.raises(EditRefused, match="there is nothing"):
         remove_value(TEXT, "/do/0/nothing")

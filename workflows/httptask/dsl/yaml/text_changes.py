@@ -30,6 +30,7 @@ BY_HAND: Final = "change it in the text"
 LOOK: Final = "look at the text as it is now"
 _BLANK: Final = re.compile(r"[ \t]*\r?\n")
 _LINE_START: Final = re.compile(r"[ \t]*")
+_COMMENT: Final = re.compile(r"[ \t]+#[^\r\n]*")
 _PLAIN_KEPT: Final = re.compile(r"[A-Za-z0-9_/.$-][A-Za-z0-9_/.$ -]*(?<! )")
 
 
@@ -141,20 +142,24 @@ class ChangeFinder:
         """A value written anew."""
         node, text = place.node, self.text
         start, end = node.token.start, max(node.end, node.token.start)
+        keys = () if place.parent is None else place.parent.node.keys
+        if (
+            keys and not text[start:end].strip()
+        ):  # nothing is written, and where it begins is where the next does
+            start = end = _behind_colon(text, keys[place.index], start)
+        gap = "" if start == 0 or text[start - 1] in " \t\n[{" else " "
         if place.parent is None or (place.in_flow if node.values else place.parent.in_flow):
             kept = _in_style(text[start:end], value) if node.token.kind == "scalar" else None
-            return Change(start, end, kept[0] if kept else write_flow(value))
+            return Change(start, end, gap + (kept[0] if kept else write_flow(value)))
         lines = self.lines(place, value)
         if len(lines) == 1 and node.token.kind != "mapping" and node.token.kind != "list":
-            gap = "" if start == 0 or text[start - 1] in " \n" else " "
             return Change(start, end, gap + lines[0])
-        before = len(text[:start].rstrip(" \r\n")) if place.parent.node.keys else start
-        if place.parent.node.keys:
-            before = _behind_colon(text, place.parent.node.keys[place.index], start)
-            begin = " " + lines[0] if lines[0] else ""
-        else:
-            begin = lines[0]
-        column = place.column if place.parent.node.keys else self._dash_of(place)[0]
+        before = _behind_colon(text, keys[place.index], start) if keys else start
+        begin = " " + lines[0] if keys and lines[0] else lines[0]
+        comment = _COMMENT.match(text, end) if keys and node.token.kind == "scalar" else None
+        if comment is not None:  # which can't stand behind the lines of a text
+            begin, end = begin + comment[0], comment.end()
+        column = place.column if keys else self._dash_of(place)[0]
         rest = [" " * column + line if line else "" for line in lines[1:]]
         return Change(before, end, self.line_end.join([begin, *rest]))
 
