@@ -7,7 +7,9 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 
+from httptask.activities.event_sink import EventSink
 from httptask.catalog.project_documents import ProjectDocuments
+from httptask.connections.connection import Connection
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.loader import load_file, load_text
 from httptask.explain.explanation import explain
@@ -51,18 +53,34 @@ do:
       call: http
       with: { method: get, endpoint: "https://status.example.com/orders/{id}?key=none" }
 """
+BOUNDED = (
+    HEAD
+    + """
+use:
+  timeouts: { day: { after: P1D } }
+  retries: { thrice: { delay: PT1S, limit: { attempt: { count: 3 } } } }
+do:
+  - attempt:
+      try: [{ hear: { listen: { to: { any: [] } }, timeout: { after: { minutes: 1 } } } }]
+      catch: { retry: thrice }
+      timeout: day
+  - each: { call: map, with: { in: "[1]", concurrency: 4, do: [{ one: { set: { x: 1 } } }] } }
+  - tell: { emit: { event: { with: { type: done } } } }
+"""
+)
 EXPLAINED = """shop/orders:1.0.0 (flow.yaml)
   reads    $workflow.input.customer
   calls    https://orders.example.com, where $secrets.HOOK leads, https://status.example.com
   secrets  ORDERS_KEY to https://orders.example.com; HOOK to https://hooks.example.com
   budget   9 calls
+  limits   timeout PT1H (the definition)
 
 fetch  call.httpRequest: GET /orders  (line 5)
   reads    $workflow.input.customer
   calls    https://orders.example.com
   secrets  ORDERS_KEY to https://orders.example.com
   limits   response bytes 2,000 (the task), total 20 s (connection orders), connect 5 s (default), \
-timeout 90 s (the task), attempts 2 (connection orders)
+attempts 2 (connection orders), timeout 90 s (the task)
 
 each  for: order in $tasks.fetch  (line 10)
   reads    $tasks.fetch
@@ -93,7 +111,23 @@ async def test_what_each_task_reads_calls_and_sends(shell: Shell) -> None:
         0,
         {"ORDERS_KEY": "https://orders.example.com", "HOOK": "https://hooks.example.com"},
     )
-    assert told["tasks"][0]["call"]["settings"]["total"] == {"value": 20.0, "source": "connection orders"}
+    assert told["tasks"][0]["settings"]["total"] == {"value": 20.0, "source": "connection orders"}
+
+
+def test_bounds_of_tasks_that_send_nothing_are_told_with_who_set_them() -> None:
+    loaded = load_text(BOUNDED, "flow.yaml")
+    assert loaded.program is not None
+    orders = Connection(name="orders", base_url="https://orders.example.com/v1")
+    told = explain(loaded, loaded.program, {"orders": orders}, {}, events=EventSink(connection="orders"))
+    [attempt, each, tell] = told.tasks
+    bounds = {name: (found.value, found.source) for name, found in attempt.settings.items()}
+    assert bounds == {"timeout": ("P1D", "use.timeouts day"), "retries": (3, "use.retries thrice")}
+    [[wait]] = [group.tasks for group in attempt.inside]
+    assert wait.settings["timeout"].model_dump() == {"value": 60.0, "source": "the task"}
+    assert each.settings["concurrency"].model_dump() == {"value": 4, "source": "the task"}
+    assert tell.call is not None
+    assert (tell.call.servers, tell.call.changes) == (["https://orders.example.com"], True)
+    assert tell.settings["attempts"].model_dump() == {"value": 5, "source": "default"}
 
 
 async def test_the_page_tells_it_of_an_example(shell: Shell) -> None:

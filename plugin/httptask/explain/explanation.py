@@ -9,12 +9,13 @@ import uritemplate
 from pydantic import BaseModel
 
 from httptask.activities.api_operation import ApiOperation
+from httptask.activities.event_sink import EventSink
 from httptask.connections.connection import Connection
 from httptask.dsl.expression_parts import ExpressionUse, Place
 from httptask.dsl.expressions import SERVER, Expression, Secret, TemplateText
 from httptask.dsl.expressions.paths import Path
 from httptask.dsl.loader import Loaded
-from httptask.dsl.model import Duration, Use
+from httptask.dsl.model import Duration, Timeout
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
@@ -37,7 +38,7 @@ _ON_RESULTS: Final = frozenset[Place]({"output", "export", "event", "filter", "p
 
 
 class Setting(BaseModel):
-    """One bound of a call, and who set it: `the task`, `connection NAME`, or `default`."""
+    """One bound, and who set it: `the task`, `use.timeouts NAME`, `connection NAME`, or `default`."""
 
     value: float | str
     source: str
@@ -54,8 +55,6 @@ class Call(BaseModel):
     """Names of the secrets that are sent, its connections' among them, each with where it may go."""
     changes: bool
     """Whether its method may change something at the server."""
-    settings: dict[str, Setting]
-    """Its bounds: seconds, bytes, numbers of attempts."""
 
 
 class TaskGroup(BaseModel):
@@ -85,6 +84,8 @@ class TaskExplanation(BaseModel):
     """What it reads of what came before: `$tasks.extract.json`, `$workflow.input.caller`; `.name` of its input."""
     call: Call | None
     """None for a task that sends nothing."""
+    settings: dict[str, Setting]
+    """Its bounds: seconds, bytes, numbers of attempts, how often a `try` tries again, how many items run at once."""
     inside: list[TaskGroup]
 
 
@@ -105,6 +106,8 @@ class Explanation(BaseModel):
     """Files of catalogues that it calls functions of, each with its SHA-256."""
     budget: dict[str, float]
     """What a run may spend: `calls`, `tokens`, `cost_usd`; nothing where it has no bound."""
+    timeout: Setting | None
+    """How long a run may take."""
     tasks: list[TaskExplanation]
 
 
@@ -114,6 +117,7 @@ def explain(
     connections: Mapping[str, Connection],
     secret_origins: Mapping[str, Sequence[str]],
     documents: "KeptDocuments | None" = None,
+    events: EventSink | None = None,
 ) -> Explanation:
     """Explain a definition.
 
@@ -123,8 +127,9 @@ def explain(
         connections: what there is, by name.
         secret_origins: where each declared secret may go, by name; none for wherever a definition sends it.
         documents: of APIs, that are at hand.
+        events: where emitted events go, if not to the log.
     """
-    explaining = _Explaining(loaded, program, connections, secret_origins, documents)
+    explaining = _Explaining(loaded, program, connections, secret_origins, documents, events or EventSink())
     tasks = explaining.tasks(program.root)
     calls = [task.call for task in _flat(tasks) if task.call is not None]
     document = program.definition.document
@@ -141,6 +146,7 @@ def explain(
         secrets={name: where for call in calls for name, where in call.secrets.items()},
         functions={str(file.path): file.sha256 for file in loaded.functions.values()},
         budget=settings.get("budget", {}),
+        timeout=explaining.timeout(program.definition.timeout, "the definition"),
         tasks=tasks,
     )
 
@@ -153,18 +159,22 @@ class _Explaining:
         connections: Mapping[str, Connection],
         secret_origins: Mapping[str, Sequence[str]],
         documents: "KeptDocuments | None",
+        events: EventSink,
     ) -> None:
         self._loaded = loaded
         self._program = program
         self._connections = connections
         self._secret_origins = secret_origins
         self._documents = documents
+        self._events = events
 
     def tasks(self, sequence: TaskSequence) -> list[TaskExplanation]:
         return [self._task(node) for node in sequence.tasks]
 
     def _task(self, node: TaskNode) -> TaskExplanation:
         uses = (use for use in self._program.uses if use.task == node.pointer)
+        sends = node.kind.sends_requests or (node.kind.emits and self._events.connection is not None)
+        names = self._connections_of(node) if sends else ()
         file, place = self._loaded.where(node.pointer, at_key=True)
         return TaskExplanation(
             name=node.name,
@@ -175,12 +185,27 @@ class _Explaining:
             headline=node.kind.headline(node),
             condition=node.task.if_,
             reads=_unique([*(text for use in uses for text in _reads(use)), *_variables(node)]),
-            call=self._call(node) if node.kind.sends_requests else None,
+            call=self._call(node, names) if sends else None,
+            settings={**(self._call_settings(node, names) if sends else {}), **self._settings(node)},
             inside=[TaskGroup(key=key, tasks=self.tasks(inner)) for key, inner in node.sequences.items()],
         )
 
-    def _call(self, node: TaskNode) -> Call:
-        names = _unique([*(name for _, name in node.connections), *node.kind.fallbacks(node)])
+    def timeout(self, written: Timeout | str | None, source: str) -> Setting | None:
+        """How long something may take: seconds, or as it is written."""
+        named = self._program.definition.use.timeouts.get(written) if isinstance(written, str) else None
+        found = written if named is None else named
+        if found is None:
+            return None
+        after = found if isinstance(found, str) else found.after
+        value = after.total_seconds if isinstance(after, Duration) else after
+        return Setting(value=value, source=source if named is None else f"use.timeouts {written}")
+
+    def _connections_of(self, node: TaskNode) -> list[str]:
+        sink = self._events.connection if node.kind.emits else None
+        of_events = () if sink is None else (sink,)
+        return _unique([*(name for _, name in node.connections), *node.kind.fallbacks(node), *of_events])
+
+    def _call(self, node: TaskNode, names: Sequence[str]) -> Call:
         servers = [*self._endpoint(node), *(self._server(name) for name in names)]
         written = (
             secret.name
@@ -200,8 +225,9 @@ class _Explaining:
             servers=_unique(servers),
             document=document,
             secrets=secrets,
-            changes=node.kind.may_change(node) if operation is None else operation.method not in SAFE_METHODS,
-            settings=self._settings(node, names),
+            changes=node.kind.emits or node.kind.may_change(node)
+            if operation is None
+            else operation.method not in SAFE_METHODS,
         )
 
     def _described(self, node: TaskNode) -> tuple[str | None, ApiOperation | None]:
@@ -244,7 +270,16 @@ class _Explaining:
             with contextlib.suppress(RequestInvalid):  # which validation tells
                 yield Url.parse(server[0]).origin
 
-    def _settings(self, node: TaskNode, names: Sequence[str]) -> dict[str, Setting]:
+    def _settings(self, node: TaskNode) -> dict[str, Setting]:
+        """The bounds that a task of any kind may have."""
+        found: dict[str, Setting] = {}
+        if (timeout := self.timeout(node.task.timeout, "the task")) is not None:
+            found["timeout"] = timeout
+        for name, (value, source) in node.kind.bounds(node, self._program.definition.use).items():
+            found[name] = Setting(value=value, source=source)
+        return found
+
+    def _call_settings(self, node: TaskNode, names: Sequence[str]) -> dict[str, Setting]:
         """Each bound by the first who sets it: the task, its connection, what holds for all."""
         connection = self._connections.get(names[0]) if names else None
         own, defaults = node.kind.limits(node)
@@ -257,8 +292,6 @@ class _Explaining:
             for name, value in limits:
                 if value is not None:
                     found.setdefault(name, Setting(value=value, source=source))
-        if node.task.timeout is not None:
-            found["timeout"] = Setting(value=_timeout(node, self._program.definition.use), source="the task")
         retry = Retry() if connection is None else connection.retry
         by = "default" if connection is None or "retry" not in connection.model_fields_set else layers[1][0]
         found["attempts"] = Setting(value=retry.attempts, source=by)
@@ -270,14 +303,6 @@ def _origin(address: str) -> str:
         return Url.parse(address).origin
     except RequestInvalid:
         return address
-
-
-def _timeout(node: TaskNode, use: Use) -> float | str:
-    """How long the task may take: seconds, or as it is written."""
-    timeout = node.task.timeout
-    found = use.timeouts.get(timeout) if isinstance(timeout, str) else timeout
-    after = timeout if found is None else found.after
-    return after.total_seconds if isinstance(after, Duration) else str(after)
 
 
 def _reads(use: ExpressionUse) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """`httptask explain`: what a definition reads, whom it calls, and which secrets go where."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
-_WITHOUT_UNIT = ("response_bytes", "attempts")
+_WITHOUT_UNIT = ("response_bytes", "attempts", "retries", "concurrency")
 
 
 def explain(
@@ -38,7 +38,7 @@ def explain(
     assert loaded.program is not None  # else it had errors
     origins = {name: source.origins for name, source in project.secrets.items()}
     documents = ProjectDocuments(project.root, project.state_directory, file.parent)
-    found = explanation_of(loaded, loaded.program, project.connections, origins, documents)
+    found = explanation_of(loaded, loaded.program, project.connections, origins, documents, project.events)
     clear_notice()
     if json:
         print_json(found.model_dump(mode="json"))
@@ -57,6 +57,7 @@ def _lines(found: "Explanation", file: Path) -> Iterator[str]:
         ("secrets", _secrets(found.secrets) or "none"),
         *(("function", f"{file}, SHA-256 {sha256}") for file, sha256 in found.functions.items()),
         ("budget", ", ".join(f"{value:g} {unit}" for unit, value in found.budget.items()) or "none"),
+        ("limits", _limits({} if found.timeout is None else {"timeout": found.timeout})),
     )
     for task in found.tasks:
         yield ""
@@ -68,7 +69,8 @@ def _task(task: "TaskExplanation", indent: str) -> Iterator[str]:
     place = f"line {task.line}" if task.file is None else f"{task.file}:{task.line}"
     yield f"{indent}{task.name}  {task.kind}{told}  ({place})"
     rows = [("if", task.condition or ""), ("reads", ", ".join(task.reads))]
-    yield from _rows(f"{indent}  ", *rows, *(() if task.call is None else _of_call(task.call)))
+    rows += () if task.call is None else _of_call(task.call)
+    yield from _rows(f"{indent}  ", *rows, ("limits", _limits(task.settings)))
     for group in task.inside:
         yield f"{indent}  {group.key}:"
         for inner in group.tasks:
@@ -76,17 +78,19 @@ def _task(task: "TaskExplanation", indent: str) -> Iterator[str]:
 
 
 def _of_call(call: "Call") -> Sequence[tuple[str, str]]:
-    limits = (
-        f"{name.replace('_', ' ')} {_value(name, found)} ({found.source})"
-        for name, found in call.settings.items()
-    )
     return (
         ("calls", ", ".join(call.servers)),
         ("document", call.document or ""),
         ("changes", "may change something there: its method is no safe one" if call.changes else ""),
         ("secrets", _secrets(call.secrets)),
-        ("limits", ", ".join(limits)),
     )
+
+
+def _limits(settings: "Mapping[str, Setting]") -> str:
+    told = (
+        f"{name.replace('_', ' ')} {_value(name, found)} ({found.source})" for name, found in settings.items()
+    )
+    return ", ".join(told)
 
 
 def _value(name: str, found: "Setting") -> str:

@@ -334,6 +334,10 @@ class TaskKind(Generic[Spec]):
         """Bounds of the calls of a task: those that it sets, and those that hold where nobody sets any."""
         return Limits(), HTTP_DEFAULTS
 
+    def bounds(self, node: TaskNode, use: Use) -> Mapping[str, tuple[float | str, str]]:
+        """What bounds a task besides its timeout and its calls' limits, by name, each with who sets it."""
+        return {}
+
     def may_change(self, node: TaskNode) -> bool:
         """Whether a request of a task may change something at its server (RFC 9110, section 9.2.1)."""
         return False

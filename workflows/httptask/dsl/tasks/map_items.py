@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from httptask.dsl.expression_parts import Part, PartsBuilder
-from httptask.dsl.model import DefinitionModel
+from httptask.dsl.model import DefinitionModel, Use
 from httptask.dsl.tasks import TaskList
 from httptask.dsl.tasks.kind import Body, CallKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
@@ -57,6 +57,11 @@ class _Map(CallKind[MapArguments]):
         if self.spec(node).on_error == "stop":
             return None
         return "keeps the error among its results and goes on (`onError: collect`)"
+
+    def bounds(self, node: TaskNode, use: Use) -> dict[str, tuple[float | str, str]]:
+        spec = self.spec(node)
+        source = "the task" if "concurrency" in spec.model_fields_set else "default"
+        return {"concurrency": (spec.concurrency, source)}
 
     def output(self, node: TaskNode) -> ValueShape:
         return ValueShape.of({"type": "array"})

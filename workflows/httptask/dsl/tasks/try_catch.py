@@ -204,6 +204,16 @@ class _Try(TaskKind[TryTask]):
     def bound(self, node: TaskNode, variable: str) -> ValueShape | None:
         return _ERROR if variable == self.spec(node).catch.as_ else None
 
+    def bounds(self, node: TaskNode, use: Use) -> dict[str, tuple[float | str, str]]:
+        retry = self.spec(node).catch.retry
+        policy = use.retries.get(retry) if isinstance(retry, str) else retry
+        if policy is None:
+            return {}
+        without = "without end" if policy.limit.duration is None else "as long as its limit allows"
+        count = policy.limit.attempt.count
+        source = f"use.retries {retry}" if isinstance(retry, str) else "the task"
+        return {"retries": (without if count is None else count, source)}
+
     def tries_again(self, node: TaskNode) -> bool:
         return self.spec(node).catch.retry is not None
 
