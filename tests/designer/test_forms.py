@@ -141,6 +141,20 @@ async def test_a_task_that_is_at_fault_keeps_its_form_and_what_is_in_it(tmp_path
     assert len([one for one in checked["findings"] if one["severity"] == "error"]) == 2
 
 
+async def test_a_schema_that_is_known_is_not_sent_again(tmp_path: Path) -> None:
+    asking = {"path": "a.yaml", "text": TEXT, "pointer": "/do/0/ask"}
+    async with asked(workspace_of(tmp_path, {})) as client:
+        first = await client.post("/api/task", json=asking)
+        known = first.json()["schema_id"]
+        changed = asking | {"text": TEXT.replace("content: Hi", "content: Bye"), "known": known}
+        second = await client.post("/api/task", json=changed)
+        other = await client.post("/api/task", json=asking | {"pointer": "/do/1/fetch", "known": known})
+    assert len(first.content) > 20_000 > 1_000 > len(second.content)
+    assert (second.json()["schema"], second.json()["schema_id"]) == (None, known)
+    assert second.json()["task"]["with"]["messages"][0]["content"] == "Bye"
+    assert other.json()["schema"] is not None
+
+
 async def test_where_there_is_no_form(tmp_path: Path) -> None:
     assert (await form_of(tmp_path, "/do/9/absent"))["status"] == 404
     assert (await form_of(tmp_path, "/do/0/ask", "do: ["))["status"] == 422
@@ -220,6 +234,9 @@ async def test_a_request_of_a_known_operation_has_what_it_takes(tmp_path: Path) 
         for pointer in ("/do/0/one", "/do/1/two", "/do/2/three"):
             asking = {"path": "a.yaml", "text": CALLS, "pointer": pointer}
             forms.append((await client.post("/api/task", json=asking)).json())
+        (tmp_path / "catalog" / "bookshop" / "entry.json").unlink()
+        asking = {"path": "a.yaml", "text": CALLS, "pointer": "/do/0/one"}
+        assert (await client.post("/api/task", json=asking)).json()["operation"] is None
     assert [form["operation"] for form in forms] == ["bookshop.order", "bookshop.order", None]
     required = [form["schema"]["$defs"]["HttpRequestArguments"]["required"] for form in forms]
     assert required == [

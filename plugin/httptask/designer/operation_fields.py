@@ -164,7 +164,8 @@ class _Parts:
             key: {**one, "title": places.get(key, "body")} if is_object(one) else one
             for key, one in properties.items()
         }
-        return {"parameters": {**known, "properties": titled, "required": required}}
+        whole_known = {**known, "properties": titled, "required": required, "additionalProperties": False}
+        return {"parameters": whole_known}
 
     def definitions_of(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The definitions that fields refer to."""

@@ -48,8 +48,28 @@ interface Expression {
   sample: Sample;
 }
 
-export const getTask = (path: string, text: string, pointer: string) =>
-  request<TaskForm>("POST", "/task", { path, text, pointer });
+/** The form of a task; a schema that a former form of it has is not sent again. */
+export async function getTask(
+  path: string,
+  text: string,
+  pointer: string,
+  before?: TaskForm,
+): Promise<TaskForm> {
+  const known = before?.schema_id ?? null;
+  const form = await request<Omit<TaskForm, "schema"> & { schema: TaskForm["schema"] | null }>(
+    "POST",
+    "/task",
+    {
+      path,
+      text,
+      pointer,
+      known,
+    },
+  );
+  const schema = form.schema ?? before?.schema;
+  if (!schema) throw new Error("the server left out a schema that was not known");
+  return { ...form, schema };
+}
 export const getInputForm = (path: string, text: string) =>
   request<{ schema: object | null }>("POST", "/input-form", { path, text });
 export const complete = ({ sample, ...asked }: Expression & { position: number }, signal?: AbortSignal) =>

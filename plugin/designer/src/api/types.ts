@@ -126,6 +126,7 @@ export interface TaskForm {
   unknown_document: string | null;
   /** Of the keys of its kind, of those of every task, and the definitions that both refer to. */
   schema: { own: object; shared: object; $defs: object };
+  schema_id: string;
 }
 
 export interface FoundOperation {

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useId, useMemo, useRef } from "react";
 import { addApi, getTask, listModels } from "../api/endpoints";
 import type { Block, Json, TaskForm } from "../api/types";
@@ -35,12 +35,20 @@ export function TaskPane({ pointer }: { pointer: string | null }) {
 export function useTaskForm(pointer: string) {
   const path = useDocument((state) => state.path);
   const text = useDocument((state) => state.checked);
+  const client = useQueryClient();
   return useQuery({
     queryKey: ["task", path, pointer, text],
-    queryFn: () => getTask(path ?? "", text, pointer),
+    queryFn: () => getTask(path ?? "", text, pointer, formerOf(client, path, pointer)),
     placeholderData: (before) => before,
     gcTime: 10_000,
   });
+}
+
+/** The latest form of a task that is still kept. */
+function formerOf(client: QueryClient, path: string | null, pointer: string): TaskForm | undefined {
+  const kept = client.getQueryCache().findAll({ queryKey: ["task", path, pointer] });
+  const newest = kept.sort((one, other) => other.state.dataUpdatedAt - one.state.dataUpdatedAt)[0];
+  return newest?.state.data as TaskForm | undefined;
 }
 
 function TaskEditor({ block }: { block: Block }) {

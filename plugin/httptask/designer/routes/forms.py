@@ -1,14 +1,20 @@
 """What forms are made of: the fields of a task, and of a run's input."""
 
+import hashlib
 import re
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from httptask.catalog import FOLDER, chat_completion
+from httptask.catalog.catalog import Catalog
 from httptask.catalog.errors import CatalogError
+from httptask.catalog.keeping import stamps_of
 from httptask.catalog.project_documents import ProjectDocuments
+from httptask.catalog.reference import Reference
 from httptask.designer.operation_fields import with_parameters, with_request
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
@@ -27,12 +33,15 @@ router = APIRouter(tags=["forms"])
 
 _FILLED_IN: Final = re.compile(r"\$\{[^}]*\}|\{[^{}]*\}")
 """An expression in a path, or a variable of its template."""
+_CALLS_KEPT: Final = 64
 
 
 class TaskPlace(EditedText):
     """A task of a text."""
 
     pointer: str
+    known: str | None = None
+    """The `schema_id` of a schema that whoever asks has already, and does not need again."""
 
 
 class TaskForm(BaseModel):
@@ -43,7 +52,10 @@ class TaskForm(BaseModel):
     """Of the catalogue, `API.OPERATION`, where the task is known to be a call of it."""
     unknown_document: str | None = None
     """The address of the API document that would tell more, where `POST /api/catalog` can add it."""
-    schema_: TaskSchema = Field(serialization_alias="schema")
+    schema_id: str
+    """Another one for another schema: a page asks with each change, of which few change it."""
+    schema_: TaskSchema | None = Field(serialization_alias="schema")
+    """None where it is the known one."""
 
 
 class InputForm(BaseModel):
@@ -76,7 +88,14 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
             schema = with_parameters(schema, call.operation_id, found.operation)
             api = found.place.removeprefix(f"{FOLDER}/")
             operation = f"{api}.{found.operation.name}" if api != found.place else None
-    return TaskForm(task=task, operation=operation, unknown_document=address, schema_=schema)
+    id_ = hashlib.sha256(schema.model_dump_json().encode()).hexdigest()
+    return TaskForm(
+        task=task,
+        operation=operation,
+        unknown_document=address,
+        schema_id=id_,
+        schema_=None if id_ == place.known else schema,
+    )
 
 
 @router.post("/input-form")
@@ -110,15 +129,28 @@ def _of_request(workspace: Workspace, schema: TaskSchema, arguments: Any) -> tup
     else:
         uri = str(endpoint.get("uri", "") if is_object(endpoint) else endpoint)
     method = str(arguments.get("method", "get")).upper()
+    sender = None if connection is None else connection.name
     try:
-        catalog = workspace.catalog(config)
-        found = find_called(
-            catalog, method, _FILLED_IN.sub("x", uri), None if connection is None else connection.name
-        )
-        if found is None:
-            return schema, None
-        called = catalog.reference(found.name, SHOWN)
-    except (CatalogError, ValueError):  # an entry that can't be read, an address that is none
+        state = _state_of(workspace.catalog(config))
+        called = _called(config.root, config.state_directory, state, method, _FILLED_IN.sub("x", uri), sender)
+    except (CatalogError, ValueError, OSError):  # an entry that can't be read, an address that is none
+        called = None
+    if called is None:
         return schema, None
     sent = () if connection is None else connection.headers
     return with_request(schema, called.name, called.operation, arguments, sent), called.name
+
+
+def _state_of(catalog: Catalog) -> tuple[object, ...]:
+    """Another one whenever an API of the catalogue is another."""
+    return tuple((entry, *stamps_of(str(catalog.documents(entry)))) for entry in catalog.entries())
+
+
+@lru_cache(maxsize=_CALLS_KEPT)
+def _called(
+    root: Path, folder: Path, state: tuple[object, ...], method: str, uri: str, connection: str | None
+) -> Reference | None:
+    """The operation that a request calls; looked up once for as long as request and catalogue stay."""
+    catalog = Catalog(root, folder)
+    found = find_called(catalog, method, uri, connection)
+    return None if found is None else catalog.reference(found.name, SHOWN)
