@@ -99,6 +99,15 @@ def test_what_is_there_already_changes_nothing() -> None:
         assert set_value(TEXT, pointer, at(data, pointer)) == TEXT
 
 
+def test_an_alias_stays_as_long_as_it_stands_for_what_is_meant() -> None:
+    text = "a: &x { n: 1 }\nb: { c: *x, d: 2 }\ne: [*x]\n"
+    same = {"n": 1}
+    assert set_value(text, "/b", {"c": same, "d": 2}) == text
+    assert set_value(text, "/e", [same]) == text
+    assert set_value(text, "/b", {"c": same, "d": 3}) == text.replace("d: 2", "d: 3")
+    assert set_value(text, "/b/c", {"n": True}) == text.replace("c: *x", "c: { n: true }")
+
+
 def test_keys_and_items_are_removed() -> None:
     assert "method" not in remove_value(TEXT, "/do/0/ask/with/method")
     assert "headers: { X-One: '1' }" in remove_value(TEXT, "/do/0/ask/with/headers/Accept")

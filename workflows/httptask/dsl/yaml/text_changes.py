@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from httptask.dsl.yaml.editing import EditRefused, Node, are_apart, block_dash, line_behind, with_lines
+from httptask.dsl.yaml.reader import read_yaml
 from httptask.dsl.yaml.scalars import not_text
 from httptask.dsl.yaml.writing import write_flow, write_lines
 from httptask.json.pointer import json_pointer
@@ -47,6 +48,14 @@ class Place:
     parent: "Place | None"
     index: int
     in_flow: bool
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys and indices that lead to it."""
+        if self.parent is None:
+            return ()
+        keys = self.parent.node.keys
+        return (*self.parent.path, keys[self.index].token.text if keys else str(self.index))
 
     @property
     def column(self) -> int:
@@ -92,7 +101,7 @@ class ChangeFinder:
             yield from self.replace_members(place, value)
         elif is_array(value) and value and node.token.kind == "list" and node.values and self.is_own(node):
             yield from self.replace_items(place, value)
-        elif not self.says(node, value):
+        elif not (self.repeats(place, value) if node.token.kind == "alias" else self.says(node, value)):
             yield self.rewritten(place, value)
 
     def replace_members(self, place: Place, value: dict[str, Any]) -> Iterator[Change]:
@@ -137,6 +146,13 @@ class ChangeFinder:
         if isinstance(value, str):
             return node.token.text == value and not (node.token.plain and not_text(node.token.text))
         return node.token.plain and node.token.text == json.dumps(value)
+
+    def repeats(self, place: Place, value: Any) -> bool:
+        """Whether an alias stands for that value already; what its anchor becomes is held against all that is meant."""
+        known = read_yaml(self.text).data
+        for key in place.path:
+            known = known[int(key)] if is_array(known) else known[key]
+        return json.dumps(known, sort_keys=True) == json.dumps(value, sort_keys=True)
 
     def rewritten(self, place: Place, value: Any) -> Change:
         """A value written anew."""
