@@ -78,13 +78,13 @@ def test_what_is_refused(text: str) -> None:
     assert "password" not in caught.value.message
 
 
-@pytest.mark.parametrize("code", [*range(33), 0x5C, 127, 0x80, 0xFF])
 @pytest.mark.parametrize(
     "place", ["http://{}h/", "http://h{}/", "http://h/{}", "http://h/?{}", "http://h:8{}0/"]
 )
-def test_characters_that_a_url_may_not_have(code: int, place: str) -> None:
-    with pytest.raises(RequestInvalid):
-        Url.parse(place.format(chr(code)))
+def test_characters_that_a_url_may_not_have(place: str) -> None:
+    for code in (*range(33), 0x5C, 127, 0x80, 0xFF):
+        with pytest.raises(RequestInvalid):
+            Url.parse(place.format(chr(code)))
 
 
 def test_encoding_for_the_place() -> None:

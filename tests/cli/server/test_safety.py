@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,10 @@ def bystander() -> Iterator["subprocess.Popen[bytes]"]:
         yield process
         assert process.poll() is None, "a process that is not the server was ended"
         process.communicate(b"\n")
+
+
+def always(value: object) -> Callable[[object], object]:
+    return lambda _: value
 
 
 def entries(folder: Path) -> list[Path]:
@@ -103,7 +107,7 @@ async def test_a_server_of_another_namespace_is_neither_ended_nor_doubled(
     with monkeypatch.context() as patched:
         if differs == "start":
             command = f"temporal server start-dev --db-filename {directory}/temporal.db"
-            patched.setattr("httptask.cli.server.record.command_of", lambda _: command)
+            patched.setattr("httptask.cli.server.record.command_of", always(command))
         with pytest.raises(CliError, match="runs in another container") as raised:
             await second.join()
         await first.leave()
@@ -126,7 +130,7 @@ async def test_a_process_of_another_network_is_not_ended(
     known = json.loads((directory / "server.json").read_text())
     change_record(directory, address="127.0.0.1:9")
     with monkeypatch.context() as patched:
-        patched.setattr("httptask.cli.server.record.is_in_this_network", lambda _: False)
+        patched.setattr("httptask.cli.server.record.is_in_this_network", always(False))
         with pytest.raises(CliError, match="runs in another container"):
             await second.join()
     assert server.is_running()
@@ -186,18 +190,20 @@ async def test_a_database_that_can_not_grow_is_told_at_once(shell: Shell) -> Non
     assert shell.left_over() == []
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
+async def test_the_server_s_own_words_end_what_waits_for_it(directory: Path) -> None:
+    server = SharedServer(directory)
+    await server.join()
+    for said in (
         "database or disk is full (13)",
         "disk I/O error (778)",
         "attempt to write a readonly database (8)",
         "unable to open database file (14)",
-    ],
-)
-async def test_the_server_s_own_words_end_what_waits_for_it(directory: Path, said: str) -> None:
-    server = SharedServer(directory)
-    await server.join()
+    ):
+        await end_by(said, server, directory)
+    await server.leave()
+
+
+async def end_by(said: str, server: SharedServer, directory: Path) -> None:
     log = directory / "server.log"
     assert log.stat().st_size >= 4096, "a full disk leaves no room for the server's words"
 
@@ -216,7 +222,6 @@ async def test_the_server_s_own_words_end_what_waits_for_it(directory: Path, sai
 
     with pytest.raises(CliError) as raised:
         await work()
-    await server.leave()
     assert raised.value.message == f"the embedded Temporal server can't write to {directory}: {said}"
     assert raised.value.exit_code is ExitCode.UNREACHABLE
 
@@ -286,7 +291,10 @@ async def test_a_place_that_can_not_be_written_is_told_with_the_cure(tmp_path: P
 def test_a_file_that_goes_while_it_is_looked_at_disturbs_nobody(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Path, "iterdir", lambda folder: iter([folder / "temporal.db-journal"]))
+    def gone(folder: Path) -> Iterator[Path]:
+        return iter([folder / "temporal.db-journal"])
+
+    monkeypatch.setattr(Path, "iterdir", gone)
     prepare_folder(made)
     assert (made / ".gitignore").exists()
 
