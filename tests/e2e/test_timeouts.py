@@ -165,3 +165,19 @@ async def test_a_call_put_off_beyond_the_timeout_ends_as_timed_out(temporal: Wor
     assert outcome.problem["detail"].endswith(
         "; the last that is known: nothing is sent to it for the moment"
     )
+
+
+async def test_what_ends_with_its_timeout_leaves_no_error_in_the_log(
+    temporal: WorkflowEnvironment, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker that was away learns of both together, and takes up the end."""
+    queue, uncached = "ends-at-once", {"max_cached_workflows": 0}
+    rest = "do: [{ rest: { wait: { milliseconds: 1000 }, timeout: { after: { milliseconds: 900 } } } }]"
+    async with running(temporal, worker=uncached, task_queue=queue) as runner:
+        handle = await runner.start(rest)
+        await has_event(handle, "timer_started")
+    await has_event(handle, "timer_fired", lambda event: event.timer_fired_event_attributes.timer_id == "2")
+    async with running(temporal, worker=uncached, task_queue=queue) as runner:
+        assert await handle.result() is None
+        await runner.replay(handle)
+    assert "Exception in callback" not in caplog.text

@@ -141,19 +141,22 @@ async def deadline_at(deadline: Deadline | None) -> AsyncGenerator[None]:
 @asynccontextmanager
 async def _timeout(seconds: float) -> AsyncGenerator[None]:
     """`asyncio.timeout`, but what has come together with its end is taken up first, as `take_up_ends` does it."""
-    loop = asyncio.get_running_loop()
-    ending: asyncio.Handle
+    loop, left = asyncio.get_running_loop(), False
     async with asyncio.timeout(None) as scope:
 
         def end(turns: int) -> None:
-            nonlocal ending
+            if (
+                left
+            ):  # to cancel the handle would not do: the SDK's loop runs those too, and logs that it can't
+                return
             if turns:
-                ending = loop.call_soon(end, turns - 1)
+                loop.call_soon(end, turns - 1)
             else:
                 scope.reschedule(loop.time())
 
-        ending = loop.call_at(loop.time() + seconds, end, _TURNS_OF_RESULT)
+        timer = loop.call_at(loop.time() + seconds, end, _TURNS_OF_RESULT)
         try:
             yield
         finally:
-            ending.cancel()
+            left = True
+            timer.cancel()
