@@ -1,9 +1,10 @@
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { AddTask } from "../catalog/AddTask";
 import { FlowPane } from "../flow/FlowPane";
 import { TaskPane } from "../request/TaskPane";
 import { RunDrawer } from "../runs/RunDrawer";
 import { useDocument } from "../state/document";
+import { Later } from "../ui/Later";
 import { Tabs } from "../ui/Tabs";
 import { KeysHelp } from "./KeysHelp";
 import { useKeys } from "./keys";
@@ -13,10 +14,11 @@ import { useDefinitions, useDiskWatch, useFirstDefinition } from "./opening";
 import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
 
-const YamlEditor = lazy(() => import("../editor/YamlEditor"));
-const Connections = lazy(() => import("../connections/Connections"));
-const Schedules = lazy(() => import("../schedules/Schedules"));
-const TestRequest = lazy(() => import("../testrequest/TestRequest"));
+const closePanel = () => useLayout.getState().openPanel(null);
+const yamlEditor = () => import("../editor/YamlEditor");
+const connections = () => import("../connections/Connections");
+const schedules = () => import("../schedules/Schedules");
+const testRequest = () => import("../testrequest/TestRequest");
 
 export function App() {
   useKeys();
@@ -36,15 +38,15 @@ export function App() {
       {path === null ? <Nothing /> : <Work key={path} />}
       {path !== null && <RunDrawer />}
       <AddTask />
-      <Suspense fallback={null}>
-        {panel === "connections" && <Connections />}
-        {panel === "schedules" && <Schedules />}
-      </Suspense>
+      {panel === "connections" && <Later load={connections} given={{}} giveUp={closePanel} />}
+      {panel === "schedules" && <Later load={schedules} given={{}} giveUp={closePanel} />}
       {panel === "keys" && <KeysHelp />}
       {testing !== null && (
-        <Suspense fallback={null}>
-          <TestRequest pointer={testing} />
-        </Suspense>
+        <Later
+          load={testRequest}
+          given={{ pointer: testing }}
+          giveUp={() => useLayout.getState().test(null)}
+        />
       )}
     </div>
   );
@@ -78,9 +80,7 @@ function Work() {
   const { pane, showPane } = useLayout();
   const task = <TaskPane pointer={selected} />;
   const text = (
-    <Suspense fallback={<p className="empty">Loading the editor …</p>}>
-      <YamlEditor />
-    </Suspense>
+    <Later load={yamlEditor} given={{}} meanwhile={<p className="empty">Loading the editor …</p>} />
   );
   return (
     <main className={wide ? "work three" : "work"}>
