@@ -115,7 +115,11 @@ export interface Evaluation {
   value?: Json;
   /** How a value begins that is too long to be sent. */
   begins?: string | null;
-  error?: { message: string; hint?: string | null; missing?: Record<string, string[]> | null } | null;
+  error?: {
+    message: string;
+    hint?: string | null | undefined;
+    missing?: Record<string, string[]> | null;
+  } | null;
 }
 
 export interface TaskForm {

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { Problem } from "../api/client";
 import { complete, evaluate } from "../api/endpoints";
 import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
@@ -9,6 +10,7 @@ import { expressionAt, isInside, withExpression } from "./insertion";
 
 const AFTER = 120;
 const MOST = 50;
+const TOO_LARGE = 413; // what it is to be tried on
 
 interface Props {
   id: string;
@@ -201,7 +203,7 @@ function Live({ pointer, expression }: { pointer: string; expression: string | n
       const answer = await evaluate(
         { path, text, pointer: task || pointer, expression, sample: sampleOf(path) },
         asked.signal,
-      ).catch(() => null);
+      ).catch((error) => (error instanceof Problem && error.status === TOO_LARGE ? { error } : null));
       if (!asked.signal.aborted) setTold(answer);
     }, AFTER * 2);
     return () => {
