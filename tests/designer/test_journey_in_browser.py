@@ -1,14 +1,28 @@
 """What a person does in the designer, in a real browser: against a real server, a real worker and a stand-in for a model."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from httptask.testing import Reply, ScriptedServer
+from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.browser import CONFIG, HELLO, Browser
 from support.commands import Shell
+
+NIGHTLY = """\
+document: { dsl: 1.0.3, namespace: demo, name: nightly, version: 1.0.0 }
+schedule: { cron: "0 2 * * *" }
+do: [{ count: { set: { days: 1 } } }]
+"""
+FORM = """curl https://api.example.com/orders -d '{"book": "978-0"}'"""
+
+
+def answer(request: ServedRequest) -> Reply:
+    if request.target == "/v1/models":
+        return Reply.json({"data": [{"id": name} for name in ("gpt-4.1", "gpt-4.1-mini")]})
+    return Reply.chat("Hello, Ada!")
 
 
 @pytest.mark.timeout(900)
@@ -17,15 +31,17 @@ from support.commands import Shell
 async def test_a_person_adds_a_task_tries_it_maps_its_answer_and_runs_it(
     shell: Shell, open_designer: Callable[..., Awaitable[Browser]]
 ) -> None:
-    async with ScriptedServer(lambda _: Reply.chat("Hello, Ada!")) as model:
+    async with ScriptedServer(answer) as model:
         file = shell.write("greetings/hello.yaml", HELLO)
+        shell.write("greetings/nightly.yaml", NIGHTLY)
         shell.write("greetings/httptask.toml", CONFIG.format(port=model.port))
         browser = await open_designer("greetings", OPENAI_API_KEY="k")
         await open_and_add(browser)
         await edit_and_try(browser)
         await map_and_run(browser, file)
-        assert browser.complaints == []
         assert "Say hello to Ada." in str(model.requests[-1].json())
+        await check_and_schedule(browser)
+        assert browser.complaints == []
 
 
 async def open_and_add(browser: Browser) -> None:
@@ -52,6 +68,14 @@ async def open_and_add(browser: Browser) -> None:
     await page.get_by_role("button", name="Undo").click()
     await page.locator(".block-head", has_text="createChatCompletion").wait_for(state="detached")
 
+    # What curl sends as a form for want of a type can be had as the JSON that it is.
+    await page.keyboard.press("/")
+    await page.keyboard.insert_text(FORM)
+    await page.locator(".preview .code", has_text="x-www-form-urlencoded").wait_for()
+    await page.get_by_role("button", name="Send as JSON instead").click()
+    await page.locator(".preview .code", has_text="book: ").wait_for()
+    await page.keyboard.press("Escape")
+
 
 async def edit_and_try(browser: Browser) -> None:
     page = browser.page
@@ -59,8 +83,8 @@ async def edit_and_try(browser: Browser) -> None:
     # The task's fields; what is changed is written into the text, and nothing else is.
     await page.locator(".block-head", has_text="ask").click()
     await page.get_by_role("tab", name="Task").click()
-    await page.get_by_label("model", exact=True).fill("gpt-4.1")
-    await page.get_by_label("model", exact=True).press("Enter")
+    await page.get_by_label("model", exact=True).click()
+    await page.get_by_role("option", name="gpt-4.1", exact=True).click()
     await page.locator(".block-summary", has_text=re.compile("^gpt-4.1$")).wait_for()
     await browser.look("3-form")
 
@@ -73,6 +97,13 @@ async def edit_and_try(browser: Browser) -> None:
     await page.locator(".glance b", has_text="200").wait_for()
     await page.locator(".tree", has_text="Hello, Ada!").first.wait_for()
     await browser.look("5-answer")
+
+    # Keep the answer, for later tasks and in place of the server.
+    await page.get_by_role("button", name="Pin as sample").click()
+    await page.get_by_role("button", name="Pinned as sample").wait_for()
+    await page.get_by_role("button", name="Keep as fixture").click()
+    await page.get_by_text("httptask run hello.yaml --fixtures fixtures").wait_for()
+    await browser.look("kept")
     await page.keyboard.press("Escape")
 
 
@@ -103,3 +134,26 @@ async def map_and_run(browser: Browser, file: Path) -> None:
     await page.get_by_role("button", name="Cancel run").wait_for(state="detached")
     await page.locator(".drawer-detail", has_text="Hello, Ada!").wait_for()
     await browser.look("8-run")
+
+
+async def check_and_schedule(browser: Browser) -> None:
+    page = browser.page
+
+    # A connection is checked step by step.
+    await page.get_by_role("button", name="Connections").click()
+    await page.get_by_role("button", name="Check openai").click()
+    await page.locator(".steps", has_text="200").wait_for()
+    await browser.look("connections")
+    await page.keyboard.press("Escape")
+
+    # A schedule is created, paused and deleted.
+    await page.locator(".side-item", has_text="nightly.yaml").click()
+    await page.locator(".block-head", has_text="count").wait_for()
+    await page.get_by_role("button", name="Schedules").click()
+    await page.get_by_role("button", name="Create schedule").click()
+    await page.get_by_role("button", name="Pause nightly").click()
+    await page.get_by_role("button", name="Resume nightly").wait_for()
+    await browser.look("schedules")
+    page.once("dialog", lambda asked: asyncio.ensure_future(asked.accept()))
+    await page.get_by_role("button", name="Delete nightly").click()
+    await page.get_by_text("There is no schedule yet.").wait_for()

@@ -111,8 +111,7 @@ async def add_and_fill(keys: Keys, browser: Browser) -> None:
     await keys.press("/")
     await keys.is_at(".add-search textarea")
     await keys.type("chat")
-    await keys.shows(".preview .code", "createChatCompletion")
-    await keys.press("Enter")
+    await keys.press("Enter")  # before anything is found: it is added once it is prepared
     await keys.shows(".block-head", "createChatCompletion")
     await keys.lacks("dialog")
     await keys.is_at(".task-fields textarea")
