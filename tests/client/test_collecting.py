@@ -152,9 +152,10 @@ async def test_cut_says_how_much_had_come(make_edge: Any) -> None:
 
 async def test_end_by_closing_proves_nothing(make_edge: Any) -> None:
     reply = Reply(CLOSING + sse("a", "b"), close=True)
-    with pytest.raises(ResponseInterrupted, match="say by which event it does with `until`") as caught:
+    with pytest.raises(ResponseInterrupted, match=r"2 events in .* had come: say by which") as caught:
         await read(make_edge, reply)
     assert not caught.value.retryable
+    assert caught.value.cure == "say by which event it does with `until`"
     assert (await read(make_edge, reply, until='. == "b"')).content == ["a", "b"]
     assert (await read(make_edge, reply, limit=2)).content == ["a", "b"]
 

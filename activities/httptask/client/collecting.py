@@ -106,6 +106,7 @@ class _Collector:
         if self._stream.ended_by == "close":
             raise ResponseInterrupted(
                 "the stream ended with its connection, which may have been cut: the response does not say where "
-                "it ends; say by which event it does with `until`",
+                "it ends",
+                cure="say by which event it does with `until`",
                 retryable=False,
             )

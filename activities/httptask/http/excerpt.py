@@ -8,7 +8,7 @@ from httptask.http.errors import HttpTaskError, ResponseInvalid
 from httptask.http.headers import Headers, allowed
 from httptask.json.tree import parse
 
-__all__ = ["REQUEST_IDS", "bound", "end_of_json", "excerpt", "request_id", "tell_head"]
+__all__ = ["REQUEST_IDS", "bound", "end_of_json", "excerpt", "request_id", "tell", "tell_head"]
 
 REQUEST_IDS: Final = ("x-request-id", "request-id")
 """Headers of answers, in the order of their worth."""
@@ -49,15 +49,19 @@ def bound(error: HttpTaskError) -> None:
         error.details["body_excerpt"] = excerpt(error.details["body_excerpt"])
 
 
+def tell(error: HttpTaskError, more: str) -> None:
+    """Add to what an error says what else is known, in front of its cure."""
+    end = "" if error.cure is None else f": {error.cure}"
+    error.message = error.message.removesuffix(end) + more + end
+
+
 def tell_head(error: HttpTaskError, status: int, headers: Headers) -> None:
     """Tell in an error about an answer what its head says: `headers` that may be stored, and the `request_id` in them.
 
     One that can't be read tells its status and media type too. Values of secrets are taken out afterwards.
     """
     if isinstance(error, ResponseInvalid):
-        end = "" if error.cure is None else f": {error.cure}"
-        head = f" (status {status}, {headers.get('content-type') or 'no media type'})"
-        error.message = error.message.removesuffix(end) + head + end
+        tell(error, f" (status {status}, {headers.get('content-type') or 'no media type'})")
     error.details.setdefault("headers", allowed(headers))
     error.details.setdefault("request_id", request_id(headers))
 

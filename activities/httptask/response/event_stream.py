@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from httptask.diagnostics.cutting import shortened
 from httptask.http.content_coding import BoundedDecoder
 from httptask.http.errors import HttpTaskError, ResponseInvalid, ResponseTooLarge
+from httptask.http.excerpt import tell
 from httptask.http.headers import media_type
 from httptask.http.limits import Bounds
 from httptask.http.models import MAX_EVENTS, HttpResponse, StreamFormat
@@ -55,7 +56,7 @@ class Count:
     def explain(self, error: HttpTaskError) -> None:
         """Tells in an error how far the stream had been read."""
         error.details.update(events=self.events, bytes=self.bytes)
-        error.message += f"; {self.events} events in {self.bytes} bytes had come"
+        tell(error, f"; {self.events} events in {self.bytes} bytes had come")
 
 
 class EventStream:

@@ -63,7 +63,7 @@ def test_what_is_no_chunk(body: bytes, message: str) -> None:
             "close",
             (
                 "the stream ended with its connection, without [DONE] or a length: the answer may have been cut, for "
-                "a finish_reason can come early; ask without `stream` if the server always ends so"
+                "a finish_reason can come early: ask without `stream` if the server always ends so"
             ),
         ),
         (

@@ -124,7 +124,8 @@ class Assembly:
         if ended_by == "close":
             raise ResponseInterrupted(
                 "the stream ended with its connection, without [DONE] or a length: the answer may have been cut, for "
-                f"a finish_reason can come early; ask without `stream` if the server always ends so{self._said()}"
+                f"a finish_reason can come early{self._said()}",
+                cure="ask without `stream` if the server always ends so",
             )
 
     def _add(self, chunk: dict[str, Any]) -> None:
