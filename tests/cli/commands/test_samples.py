@@ -105,6 +105,17 @@ async def test_what_is_missing_is_listed_for_programs(shell: Shell) -> None:
     assert json.loads(command.stdout)["missing"] == {"outputs": ["ask"], "variables": ["item"]}
 
 
+async def test_what_an_expression_lacks_is_listed_for_programs(shell: Shell) -> None:
+    read = OTHER.replace("/${ $tasks.begin }", "/${ $workflow.input.lang }/${ $workflow.input.page // 1 }")
+    shell.write("tells.yaml", read)
+    shell.write("httptask.toml", CONFIG.format(url="http://127.0.0.1:9"))
+
+    code, told, _ = await tried(shell, "end")
+
+    assert (code, told["missing"]) == (2, {"values": ["input.lang", "input.page"]})
+    assert told["hint"] == "give what it reads: `--set input.lang=… --set input.page=…`"
+
+
 async def test_single_values_are_set(shell: Shell) -> None:
     shell.write("tells.yaml", TELLS)
     shell.write("httptask.toml", CONFIG.format(url="http://127.0.0.1:9"))

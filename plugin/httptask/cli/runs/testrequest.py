@@ -51,6 +51,7 @@ from httptask.testrequest import (
     plan_request,
     profiles_on,
     send_once,
+    values_read,
 )
 
 if TYPE_CHECKING:
@@ -200,11 +201,7 @@ async def _plan(
     except CatalogError as error:
         raise CliError(error.message, error.hint) from None
     except ExpressionFailed as failed:
-        file, at = trial.loaded.where(failed.pointer)
-        raise CliError(
-            f"{file}:{at.line}:{at.column}: {failed.message}",
-            failed.hint or "correct the expression or the values; `httptask eval` tries it on the same ones",
-        ) from None
+        raise _expression_failed(trial, failed) from None
     except (ValueError, ExpressionLimitExceeded, ExpressionsBusy) as error:
         raise CliError(f"{trial.loaded.name}: {error}") from None
     except TaskFault as fault:
@@ -213,6 +210,20 @@ async def _plan(
         ) from None
     except HttpTaskError as error:
         raise CliError(f"{trial.loaded.name}: {trial.task}: {error.message}") from None
+
+
+def _expression_failed(trial: Trial, failed: ExpressionFailed) -> CliError:
+    """What an expression failed on; the first to be mended is what nobody gave."""
+    assert trial.loaded.program is not None  # checked when it was loaded
+    file, at = trial.loaded.where(failed.pointer)
+    unset = values_read(trial.loaded.program, trial.task, trial.sample)
+    to_give = " ".join(f"--set {name}=…" for name in unset)
+    return CliError(
+        f"{file}:{at.line}:{at.column}: {failed.message}",
+        (f"give what it reads: `{to_give}`" if unset else failed.hint)
+        or "correct the expression or the values; `httptask eval` tries it on the same ones",
+        facts={"missing": {"values": unset}} if unset else {},
+    )
 
 
 def _catalog_of(config: Config) -> "Catalog | None":
