@@ -351,7 +351,9 @@ def test_a_chunk_per_line_whose_last_one_is_cut() -> None:
 
 def test_choices_without_an_index_are_told_apart_by_their_place() -> None:
     both = {"choices": [{"delta": {"content": "A"}}, {"delta": {"content": "B"}}]}
-    ends = {"choices": [{"delta": {}, "finish_reason": "stop"}, {"delta": {}, "finish_reason": "length"}]}
+    ends: dict[str, Any] = {
+        "choices": [{"delta": {}, "finish_reason": "stop"}, {"delta": {}, "finish_reason": "length"}]
+    }
     choices = fed(sse(both, ends), 2).answer(ended_by="marker")["choices"]
     assert [(one["index"], one["message"]["content"], one["finish_reason"]) for one in choices] == [
         (0, "A", "stop"),
