@@ -175,6 +175,15 @@ def test_a_loop_runs_as_a_whole() -> None:
         planned(run, LOOP, "inner")
 
 
+def test_what_runs_for_an_error_does_not_run_by_itself() -> None:
+    """Though tasks of the same `try` do."""
+    text = f"do:\n  - t: {{ try: [{{ b: {{ {GETS % '/b'} }} }}], catch: {{ do: [{{ n: {{ {GETS % '/n'} }} }}] }} }}\n"
+    run = earlier(text, b=NO)
+    assert planned(run, text, "b").report.task == "b"
+    with pytest.raises(NotRerunnable, match="n runs for an error of t alone"):
+        planned(run, text, "n")
+
+
 def test_a_run_that_completed_needs_a_task_to_begin_with() -> None:
     run = earlier(OLD, a=1, b=2, post=3)
     with pytest.raises(NotRerunnable, match="no task of old failed"):

@@ -60,11 +60,10 @@ def _place(earlier: Earlier, places: Places, task: str | None) -> Place:
         raise NotRerunnable(str(error)) from None
     loop = place.outermost_loop
     if loop is not None:
-        raise NotRerunnable(
-            f"{place.node.name} stands inside {loop.node.name} ({loop.node.kind.name}), "
-            "which only runs as a whole",
-            f"--from {loop.node.name}",
-        )
+        name, around = place.node.name, loop.node
+        whole = f"stands inside {around.name} ({around.kind.name}), which only runs as a whole"
+        caught = f"runs for an error of {around.name} alone, and so not by itself"
+        raise NotRerunnable(f"{name} {caught if around.kind.catches else whole}", f"--from {around.name}")
     return place
 
 
