@@ -35,6 +35,7 @@ Open = Callable[..., Awaitable[Browser]]
 
 def document(host: str) -> dict[str, Any]:
     copies = {"type": "integer", "description": "How many copies."}
+    wrapping = {"type": "string", "enum": ["paper", "none"]}
     order = {
         "type": "object",
         "required": ["book"],
@@ -43,6 +44,7 @@ def document(host: str) -> dict[str, Any]:
     place = {
         "operationId": "placeOrder",
         "summary": "Order a book",
+        "parameters": [{"name": "X-Wrapping", "in": "header", "required": True, "schema": wrapping}],
         "requestBody": {"required": True, "content": {"application/json": {"schema": order}}},
         "responses": {"201": {"description": "ordered"}},
     }
@@ -118,6 +120,7 @@ async def test_an_api_is_added_by_its_address_and_its_operation_found_filled_in_
 
         tried, run = [request for request in server.requests if request.method == "POST"]
         assert tried.json() == {"book": "978-0", "copies": 2}
+        assert tried.headers["x-wrapping"] == "none"
         assert tried.headers["authorization"] == f"Bearer {KEY}"
         assert sent(run) == sent(tried)
         assert KEY not in await page.content()
@@ -146,9 +149,10 @@ async def fill_in_and_try(browser: Browser) -> None:
     await page.get_by_text("Reference: bookshop.placeOrder").wait_for()
     await page.get_by_label("book", exact=True).fill("978-0")
     await page.get_by_label("book", exact=True).press("Enter")
-    await page.locator("select.add-field", has_text="copies").select_option("copies")
+    await page.get_by_role("button", name="+ copies").click()
     await page.get_by_label("copies", exact=True).fill("2")
     await page.get_by_label("copies", exact=True).press("Enter")
+    await page.get_by_label("X-Wrapping", exact=True).select_option("none")
     await page.get_by_role("button", name="Test request").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_text("may change something there").wait_for()

@@ -141,6 +141,18 @@ async def test_a_task_that_is_at_fault_keeps_its_form_and_what_is_in_it(tmp_path
     assert len([one for one in checked["findings"] if one["severity"] == "error"]) == 2
 
 
+async def test_a_catch_without_tasks_has_a_place_for_them(tmp_path: Path) -> None:
+    text = KINDS.replace("catch: { do: [{ a: { set: { a: 1 } } }] }", "catch: {}")
+    edit = {"op": "insert", "list": "/do/1/try/catch/do", "index": 0, "name": "b", "task": {"set": {"a": 2}}}
+    async with asked(workspace_of(tmp_path, {})) as client:
+        checked = (await client.post("/api/check", json={"path": "a.yaml", "text": text})).json()
+        asking = {"path": "a.yaml", "text": text, "edits": [edit]}
+        edited = (await client.post("/api/edits", json=asking)).json()
+    place = checked["blocks"][1]["branches"][1]
+    assert place == {"label": "catch", "pointer": edit["list"], "blocks": []}
+    assert [one["name"] for one in edited["blocks"][1]["branches"][1]["blocks"]] == ["b"]
+
+
 async def test_a_schema_that_is_known_is_not_sent_again(tmp_path: Path) -> None:
     asking = {"path": "a.yaml", "text": TEXT, "pointer": "/do/0/ask"}
     async with asked(workspace_of(tmp_path, {})) as client:

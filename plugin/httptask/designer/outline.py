@@ -16,6 +16,7 @@ from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
 from httptask.dsl.report import Report
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
+from httptask.dsl.tasks.try_catch import CATCH, TRY
 from httptask.dsl.yaml.editing import EditRefused, Node, read_nodes
 from httptask.dsl.yaml.tokens import YamlSyntaxError
 from httptask.explain.findings import findings_of
@@ -50,7 +51,7 @@ class Case(BaseModel):
 
 
 class Branch(BaseModel):
-    """One list of tasks inside a task."""
+    """One list of tasks inside a task, or the place of one that it may have."""
 
     label: str
     """As the definition has it: `do`, `catch`, `branches/0`."""
@@ -198,11 +199,17 @@ class _Outline:
                 for jump in node.jumps
                 if jump.case is not None
             ],
-            branches=[
-                Branch(label=key, pointer=inner.pointer, blocks=self.blocks(inner))
-                for key, inner in node.sequences.items()
-            ],
+            branches=self._branches(node),
         )
+
+    def _branches(self, node: TaskNode) -> list[Branch]:
+        found = [
+            Branch(label=key, pointer=inner.pointer, blocks=self.blocks(inner))
+            for key, inner in node.sequences.items()
+        ]
+        if node.kind is TRY and CATCH not in node.sequences:
+            found.append(Branch(label=CATCH, pointer=f"{node.pointer}/catch/do", blocks=[]))
+        return found
 
     def _when(self, pointer: str) -> str | None:
         """The condition of a case, by the pointer of where it leads."""
