@@ -27,7 +27,7 @@ class Command:
     process: asyncio.subprocess.Process | ForkedProcess
     stdout: str = ""
     stderr: str = ""
-    _readers: list["asyncio.Task[None]"] = field(default_factory=list)
+    _readers: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     def follow(self) -> None:
@@ -74,7 +74,7 @@ class Shell:
     environment: dict[str, str]
     program: tuple[str, ...] = ()
     script: str = HTTPTASK
-    started: list[Command] = field(default_factory=list)
+    started: list[Command] = field(default_factory=list[Command])
 
     async def start(self, *arguments: str, **environment: str) -> Command:
         given = {**self.environment, **environment}
@@ -121,8 +121,8 @@ class Shell:
 
 def _belongs_to(process: psutil.Process, folder: Path) -> bool:
     try:
-        if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return str(folder) in " ".join(process.cmdline()) or process.cwd() == str(folder)
+        place = str(folder)
+        is_there = process.cwd() == place or place in " ".join(process.cmdline())
+        return is_there and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False

@@ -1,7 +1,7 @@
 """Streams of every kind of server, split and cut everywhere: complete, or a typed error with what had come."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from types import SimpleNamespace
 from typing import Any, Literal, cast
@@ -25,10 +25,10 @@ from support.chat_streams import FAILURES, HI, STREAMS, Failure, Streamed, chunk
 from support.loose_streams import BROKEN, LOOSE
 
 Ending = Literal["length", "close", "broken", "silent"]
+Cuts = Callable[[bytes], Sequence[int]]
 CUT: tuple[Ending, ...] = ("close", "broken", "silent")
 REQUEST = HttpRequest(method="POST", url="/chat/completions")
 BODY = {**QUESTION, "stream": True}
-DEEP = re.compile(rb"[A-Za-z0-9_-]{4}")
 
 
 class Wire:
@@ -126,13 +126,11 @@ def text_of(message: Mapping[str, Any]) -> str:
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
-def cuts(body: bytes, ending: Ending = "close") -> list[int]:
-    """Where a body is cut: at every byte but deep inside a word, which is as behind its first character.
-
-    What is silent is read as what broke, and ends in another error: that is tried at every fifth of them.
-    """
-    found = [place for place in range(len(body)) if not DEEP.fullmatch(body, max(place - 2, 0), place + 2)]
-    return found[len(body) % 5 :: 5] if ending == "silent" else found
+@pytest.fixture(scope="session")
+def cuts(pytestconfig: pytest.Config) -> Cuts:
+    """Where a body is cut: at every byte before a release, otherwise at every fourth, from another on in each body."""
+    step = 1 if pytestconfig.getoption("thorough") else 4
+    return lambda body: range(len(body) % step, len(body), step)
 
 
 def named(cases: Sequence[Streamed | Failure]) -> pytest.MarkDecorator:
@@ -154,24 +152,23 @@ async def test_complete(case: Streamed) -> None:
 
 
 @named(STREAMS)
-async def test_split_everywhere(case: Streamed) -> None:
+async def test_split_everywhere(case: Streamed, cuts: Cuts) -> None:
     body, wanted = case.body, case.wanted
     expected = await answer_of([body], wanted=wanted)
     assert await answer_of([bytes([byte]) for byte in body], wanted=wanted) == expected
-    for place in cuts(body)[1:]:
+    for place in cuts(body):
         assert await answer_of([body[:place], body[place:]], wanted=wanted) == expected
 
 
 @named(STREAMS)
-async def test_cut_everywhere(case: Streamed) -> None:
+async def test_cut_everywhere(case: Streamed, cuts: Cuts) -> None:
     whole = said_of(await answer_of([case.body], wanted=case.wanted))
     for ending in CUT:
-        await cut(case, ending, whole)
+        await cut(case, [*cuts(case.body), len(case.body)], ending, whole)
 
 
-async def cut(case: Streamed, ending: Ending, whole: list[Any]) -> None:
+async def cut(case: Streamed, places: Sequence[int], ending: Ending, whole: list[Any]) -> None:
     errors: dict[int, HttpTaskError] = {}
-    places = [*cuts(case.body, ending), len(case.body)]
     for place in places:
         try:
             body = await answer_of([case.body[:place]], ending, case.wanted)
@@ -196,16 +193,16 @@ async def test_failure(case: Failure) -> None:
 
 
 @named(FAILURES)
-async def test_failure_split_everywhere(case: Failure) -> None:
+async def test_failure_split_everywhere(case: Failure, cuts: Cuts) -> None:
     for place in cuts(case.body):
         with pytest.raises(case.kind, match=case.message):
             await answer_of([case.body[:place], case.body[place:]], case.end, case.wanted)
 
 
 @named(FAILURES)
-async def test_failure_cut_everywhere(case: Failure) -> None:
+async def test_failure_cut_everywhere(case: Failure, cuts: Cuts) -> None:
     for ending in CUT:
-        for place in cuts(case.body, ending):
+        for place in cuts(case.body):
             with pytest.raises(HttpTaskError):
                 await answer_of([case.body[:place]], ending, case.wanted)
 
