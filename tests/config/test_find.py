@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from httptask.config import ConfigInvalid
+from httptask.config import ConfigInvalid, load_config
 from httptask.config.find import find_config, read_dotenv
 
 FOREIGN = 65533
@@ -32,8 +32,11 @@ def be_another_user(monkeypatch: pytest.MonkeyPatch, *, links: bool = True, file
         foreign = files if follow_symlinks else links
         return os.stat_result((*found[:4], FOREIGN, *found[5:])) if foreign else found
 
+    def owned_link(path: Path) -> os.stat_result:
+        return owned(path, follow_symlinks=False)
+
     monkeypatch.setattr(Path, "stat", owned)
-    monkeypatch.setattr(Path, "lstat", lambda self: owned(self, follow_symlinks=False))
+    monkeypatch.setattr(Path, "lstat", owned_link)
 
 
 def test_ones_own_is_found_upward(project: Path) -> None:
@@ -109,3 +112,21 @@ def test_the_working_directory_is_the_users_choice(project: Path, monkeypatch: p
     project.chmod(0o777)
     monkeypatch.chdir(project)
     assert find_config() == project / "httptask.toml"
+
+
+def test_a_folder_that_is_named_is_the_project_where_nothing_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, flows = tmp_path / "here", tmp_path / "flows"
+    here.mkdir()
+    flows.mkdir()
+    monkeypatch.chdir(here)
+    config = load_config(None, {}, folder=flows)
+    assert (config.root, config.file) == (flows, None)
+    around = here / "httptask.toml"
+    around.write_text("")
+    assert load_config(None, {}, folder=flows).file == around
+    beside = flows / "httptask.toml"
+    beside.write_text("")
+    assert load_config(None, {}, folder=flows).file == beside
+    assert load_config(around, {}, folder=flows).file == around

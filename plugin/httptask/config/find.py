@@ -16,17 +16,23 @@ CONFIG_NAME = "httptask.toml"
 DOTENV_NAME = ".env"
 
 
-def find_config(path: Path | None = None) -> Path | None:
-    """The configuration file: the one that is named, or the nearest from the working directory upward.
+def find_config(path: Path | None = None, folder: Path | None = None) -> Path | None:
+    """The configuration file: the named one, that of the folder, or the nearest from the working directory upward.
+
+    Args:
+        path: the file, if the user names one.
+        folder: of the project, if the user names that.
 
     Raises:
         ConfigInvalid: it was not named, and may be somebody else's: it could have the user's keys sent to any server.
     """
     if path is not None:
         return path
+    if folder is not None and (folder / CONFIG_NAME).is_file():
+        return folder / CONFIG_NAME
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        file = folder / CONFIG_NAME
+    for place in (here, *here.parents):
+        file = place / CONFIG_NAME
         if file.is_file():
             _require_safe(file)
             return file

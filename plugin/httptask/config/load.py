@@ -17,19 +17,20 @@ from httptask.secrets.store import SecretSource
 __all__ = ["load_config"]
 
 
-def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
+def load_config(path: Path | None, environment: Mapping[str, str], *, folder: Path | None = None) -> Config:
     """Read a project's configuration.
 
     Args:
         path: the file; when absent, the nearest `httptask.toml` from the working directory upward, if any.
         environment: where the default `openai` connection takes `OPENAI_BASE_URL` from.
+        folder: of the project, if the user names that: its file counts before, and without any file it is the root.
 
     Raises:
         ConfigInvalid: the file can't be read or says something it can't mean.
     """
-    file = find_config(path)
+    file = find_config(path, folder)
     if file is None:
-        return _config(Path.cwd(), file, environment, {}, {})
+        return _config((folder or Path()).resolve(), file, environment, {}, {})
     from httptask.config.file import read_file  # and what finds faults in one
 
     written, root = read_file(file, environment), file.resolve().parent

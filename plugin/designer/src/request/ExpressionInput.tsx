@@ -85,7 +85,7 @@ export function ExpressionInput(props: Props) {
         onFocus={() => {
           setFocused(true);
           const take = (expression: string) => {
-            const next = withExpression(draftOf(box), cursorOf(box), expression);
+            const next = withExpression(draftOf(box), cursorOf(box), selectionEndOf(box), expression);
             setDraft(next);
             commit(next);
           };
@@ -131,6 +131,7 @@ export function ExpressionInput(props: Props) {
 type Box = { readonly current: HTMLTextAreaElement | HTMLInputElement | null };
 const draftOf = (box: Box) => box.current?.value ?? "";
 const cursorOf = (box: Box) => box.current?.selectionStart ?? 0;
+const selectionEndOf = (box: Box) => box.current?.selectionEnd ?? 0;
 
 /** Suggestions for a text that is no expression: those with what is written, and all where nothing is. */
 function suggested(text: string, values: string[]): Completion[] {

@@ -8,7 +8,7 @@ import { Form, useForm } from "./form";
 import { NameInput } from "./inputs";
 import { keysOf } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
-import { blankOf, isObject, isOfNumbers, partOf, resolved, type Schema } from "./schema";
+import { addedOf, blankOf, isObject, isOfNumbers, partOf, resolved, type Schema } from "./schema";
 
 const FEW = 3;
 const LONGEST = 70;
@@ -54,7 +54,7 @@ export function ObjectParts({
         <AddField
           names={others}
           schemaOf={(name) => resolved(properties[name] ?? {}, root)}
-          add={(name) => void set(partOf(pointer, name), blankOf(properties[name] ?? {}, root))}
+          add={(name) => void set(partOf(pointer, name), addedOf(properties[name] ?? {}, root))}
         />
       )}
       {schema.additionalProperties && names.length + others.length > 0 && (

@@ -55,13 +55,36 @@ export function NameInput({ id, value, commit }: { id: string; value: string; co
   return <input id={id} className="field-input mono" {...draft} />;
 }
 
-/** A number; where it may be left out, with what holds then. */
+/** A number, or an expression that gives one; where it may be left out, with what holds then. */
 export function NumberInput({ id, value, commit, empty }: Common & { empty?: string | undefined }) {
+  const { expressions } = useForm();
+  const [refused, setRefused] = useState<string | null>(null);
   const draft = useDraft(value === undefined ? "" : String(value), (text) => {
-    if (text.trim() === "") empty !== undefined && commit("");
-    else if (Number.isFinite(Number(text))) commit(Number(text));
+    const given = text.trim();
+    setRefused(null);
+    if (given === "" && empty !== undefined) commit("");
+    else if (given !== "" && Number.isFinite(Number(given))) commit(Number(given));
+    else if (expressions && given.startsWith("${")) commit(given);
+    else setRefused(text);
   });
-  return <input id={id} className="field-input" inputMode="decimal" placeholder={empty} {...draft} />;
+  const faulty = refused === draft.value;
+  return (
+    <>
+      <input
+        id={id}
+        className="field-input"
+        inputMode="decimal"
+        placeholder={empty}
+        aria-invalid={faulty}
+        {...draft}
+      />
+      {faulty && (
+        <p className="field-fault error" role="alert">
+          {refused.trim() ? `“${refused}” is no number` : "a number is needed here"}: nothing was changed
+        </p>
+      )}
+    </>
+  );
 }
 
 export function ChoiceInput({ id, choices, value, commit }: Common & { choices: Json[] }) {

@@ -32,12 +32,12 @@ export function endOf(text: string, from: number): number {
 }
 
 /**
- * A text with an expression put where the cursor is: inside of `${ … }` as it is, else in braces of its own.
+ * A text with an expression in place of what is selected, or where the cursor is: inside of `${ … }` as it is, else in
+ * braces of its own.
  */
-export function withExpression(text: string, place: number, expression: string): string {
-  const before = text.slice(0, place);
-  const inserted = isInside(text, place) ? expression : `\${ ${expression} }`;
-  return before + inserted + text.slice(place);
+export function withExpression(text: string, from: number, to: number, expression: string): string {
+  const inserted = isInside(text, from) ? expression : `\${ ${expression} }`;
+  return text.slice(0, from) + inserted + text.slice(to);
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

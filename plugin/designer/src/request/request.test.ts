@@ -6,6 +6,7 @@ import { expressionAt, jqPath, withExpression } from "./insertion";
 import { withPart } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
 import {
+  addedOf,
   blankOf,
   branchesOf,
   branchOf,
@@ -17,10 +18,11 @@ import {
 } from "./schema";
 
 test("an expression goes where the cursor is", () => {
-  expect(withExpression("", 0, "$tasks.a")).toBe("${ $tasks.a }");
-  expect(withExpression("Ticket : x", 7, ".id")).toBe("Ticket ${ .id }: x");
-  expect(withExpression("${  }", 3, ".id")).toBe("${ .id }");
-  expect(withExpression("${ .a } and ", 12, ".b")).toBe("${ .a } and ${ .b }");
+  expect(withExpression("", 0, 0, "$tasks.a")).toBe("${ $tasks.a }");
+  expect(withExpression("Ticket : x", 7, 7, ".id")).toBe("Ticket ${ .id }: x");
+  expect(withExpression("${  }", 3, 3, ".id")).toBe("${ .id }");
+  expect(withExpression("/orders/id", 8, 10, ".id")).toBe("/orders/${ .id }");
+  expect(withExpression("${ .a } and ", 12, 12, ".b")).toBe("${ .a } and ${ .b }");
 });
 
 test("the expression that is evaluated is the one around the cursor", () => {
@@ -139,6 +141,8 @@ test("one of several fields, items with a name each, nothing, and a few numbers 
 test("a field begins with what its schema needs", () => {
   expect(blankOf({ $ref: "#/$defs/cat" }, root)).toEqual({ kind: "cat" });
   expect(blankOf({ type: "integer", default: 3 }, root)).toBe(3);
+  expect(addedOf({ anyOf: [{ type: "boolean" }, { type: "null" }] }, root)).toBe(true);
+  expect(addedOf({ type: "boolean", default: true }, root)).toBe(false);
 });
 
 test("a schema that refers to itself ends", () => {

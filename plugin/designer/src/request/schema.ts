@@ -193,6 +193,12 @@ export function blankOf(schema: Schema, root: Schema, depth = 0): Json {
   }
 }
 
+/** What an optional field begins with: a switch is added to be turned over. */
+export function addedOf(schema: Schema, root: Schema): Json {
+  const blank = blankOf(schema, root);
+  return typeof blank === "boolean" ? !blank : blank;
+}
+
 function fits(schema: Schema, value: Json, root: Schema): number {
   if (schema.const !== undefined) return schema.const === value ? 3 : -1;
   if (schema.enum) return schema.enum.includes(value) ? 3 : -1;

@@ -192,6 +192,9 @@ function TaskDetail({ task }: { task: TaskRecord }) {
           </button>
         )}
       </p>
+      {view?.record === null && (
+        <p className="muted">What it sent and got is shown once the run has ended.</p>
+      )}
       {task.calls?.map((call) => (
         <CallDetail key={call.id} call={call} told={told} />
       ))}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,7 +88,8 @@ def dev(
     with --task-queue to the workers of that queue. Without the designer the server is always the embedded one.
     """
     from httptask.cli.observability.logging import configure_logging
-    from httptask.cli.worker.designer_page import DesignerOptions, config_beside, why_not_shown
+    from httptask.cli.project.project import load_project
+    from httptask.cli.worker.designer_page import DesignerOptions, why_not_shown
 
     if folder is not None and definitions is not None:
         raise CliError("DIR together with --definitions", "name the folder once")
@@ -98,15 +100,15 @@ def dev(
     if designer and (lacking := why_not_shown()) is not None:
         print_note(lacking)
         designer = False
-    config = config or (None if folder is None else config_beside(folder))
     options = DesignerOptions(where, host, designer_port, token_file, opens) if designer else None
-    _serve(where, options, config, port, task_queue, webhooks, profile)
+    load = partial(load_project, config, folder=folder)
+    _serve(where, options, load, port, task_queue, webhooks, profile)
 
 
 def _serve(
     where: Path,
     options: "DesignerOptions | None",
-    config: Path | None,
+    load: "Callable[..., Project]",
     port: int,
     task_queue: str | None,
     webhooks: str | None,
@@ -115,20 +117,20 @@ def _serve(
     """Serve the definitions of a folder, and the designer where there are options for it."""
     import secrets
 
-    from httptask.cli.project.project import load_project, tell_credential_warnings
+    from httptask.cli.project.project import tell_credential_warnings
     from httptask.cli.temporal.cluster import find_cluster
     from httptask.cli.worker.designer_page import DesignerPage
     from httptask.cli.worker.reloading import Reloaded
     from httptask.cli.worker.serving import Serving, serve_here
     from httptask.cli.worker.webhooks import take_events_at
 
-    project = load_project(config)
+    project = load()
     cluster = None if options is None else find_cluster(profile, project.environment)
     served = Reloaded(where, project.config, is_whole=options is None)
     own = replace(project.config, secrets=served.secrets)
     taken = take_events_at(webhooks, own, project.environment)
     tell_credential_warnings(own)
-    page = None if options is None else DesignerPage(options, lambda: _settings(config), served.permit)
+    page = None if options is None else DesignerPage(options, lambda: _settings(load), served.permit)
     own_worker = cluster is None or task_queue is None
     if own_worker:
         print_note(
@@ -136,17 +138,16 @@ def _serve(
         )
     of_cluster = f"{_QUEUE}-designer-{secrets.token_hex(4)}"
     queue = task_queue or (_QUEUE if cluster is None else of_cluster)
-    plugins = _plugins(project, config, served, where)
+    plugins = _plugins(project, load, served, where)
     serve_here(Serving(cluster, port, plugins, queue, served, taken, page, own_worker))
 
 
-def _settings(config: Path | None) -> "Settings":
+def _settings(load: "Callable[..., Project]") -> "Settings":
     """The configuration as it is now.
 
     Raises:
         ConfigInvalid: it can't be used.
     """
-    from httptask.cli.project.project import load_project
     from httptask.config import ConfigInvalid
     from httptask.designer.workspace import Settings
 
@@ -154,23 +155,22 @@ def _settings(config: Path | None) -> "Settings":
         """Was said when the command began."""
 
     try:
-        project = load_project(config, say=nothing)
+        project = load(say=nothing)
     except CliError as error:
         raise ConfigInvalid([error.message]) from None
     return Settings(project.config, project.environment)
 
 
 def _plugins(
-    project: "Project", config: Path | None, served: "Reloaded", home: Path
+    project: "Project", load: "Callable[..., Project]", served: "Reloaded", home: Path
 ) -> "Callable[[], HttpTaskPlugin]":
     """Makes the plugin of the worker, by the configuration as it is then."""
     from httptask.cli.project.plugins import plugin_for
-    from httptask.cli.project.project import load_project
 
     first = [project]
 
     def make() -> "HttpTaskPlugin":
-        now = first.pop() if first else load_project(config)
+        now = first.pop() if first else load()
         served.take(now.config)
         own = replace(now.config, secrets=served.secrets)
         return plugin_for(own, now.environment, served.registry, home=home)

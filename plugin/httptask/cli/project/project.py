@@ -32,6 +32,7 @@ class Project:
 def load_project(
     config_path: Path | None,
     *,
+    folder: Path | None = None,
     dotenv: bool = True,
     fixtures: "Fixtures | None" = None,
     say: Callable[[str], None] = print_note,
@@ -40,6 +41,7 @@ def load_project(
 
     Args:
         config_path: the configuration file, if the user names one.
+        folder: the project's folder, if the user names that.
         dotenv: whether a `.env` beside the configuration counts.
         fixtures: recorded answers that stand in for servers. OPENAI_BASE_URL counts only where they were recorded
             from that server: it must not keep recordings of another one from being found.
@@ -49,17 +51,18 @@ def load_project(
         CliError: the configuration can't be used.
     """
     try:
-        file = find_config(config_path)
-        folder = Path.cwd() if file is None else file.parent
-        written = dict(read_dotenv(folder, named=config_path is not None)) if dotenv else {}
+        file = find_config(config_path, folder)
+        home = file.parent if file is not None else folder or Path.cwd()
+        is_named = config_path is not None or home == folder
+        written = dict(read_dotenv(home, named=is_named)) if dotenv else {}
         environment = {**written, **os.environ}
         if fixtures is not None and not fixtures.mentions(environment.get(_BASE_URL, "")):
             environment.pop(_BASE_URL, None)
             written.pop(_BASE_URL, None)
-        project = Project(load_config(file, environment), environment)
+        project = Project(load_config(file, environment, folder=folder), environment)
     except ConfigInvalid as error:
         raise as_cli_error(error) from None
-    for line in _described_sources(project.config, folder, written):
+    for line in _described_sources(project.config, home, written):
         say(line)
     return project
 

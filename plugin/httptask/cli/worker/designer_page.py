@@ -13,7 +13,6 @@ from httptask.cli.project.installation import installing
 from httptask.cli.temporal.outages import address_of
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
-from httptask.config.find import CONFIG_NAME
 from httptask.http.files import open_file
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from httptask.designer.workspace import Settings, Temporal
     from httptask.dsl.loader import Loaded
 
-__all__ = ["DesignerOptions", "DesignerPage", "config_beside", "why_not_shown"]
+__all__ = ["DesignerOptions", "DesignerPage", "why_not_shown"]
 
 _SHORTEST_TOKEN = 16
 _LONGEST_TOKEN = 1_000
@@ -127,12 +126,6 @@ def why_not_shown() -> str | None:
     if not lacking:
         return None
     return f"no designer: {' and '.join(lacking)} not installed\n  hint: {installing('designer')}"
-
-
-def config_beside(folder: Path) -> Path | None:
-    """The configuration in the folder of definitions, if there is one."""
-    file = folder / CONFIG_NAME
-    return file if file.is_file() else None
 
 
 def _exposed(host: str) -> str:

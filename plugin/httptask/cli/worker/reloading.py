@@ -13,7 +13,6 @@ from httptask.config.config import for_own_runs
 from httptask.config.find import CONFIG_NAME
 from httptask.dsl.loader import Loaded
 from httptask.plugin import DefinitionRegistry
-from httptask.secrets.store import SecretSource
 
 __all__ = ["Reloaded"]
 
@@ -50,13 +49,18 @@ class Reloaded:
         self._functions: tuple[Path, ...] = ()
         self._seen = self._stamps()
         self.registry = DefinitionRegistry([])
-        self.secrets: dict[str, SecretSource] = {}
+        self.secrets = dict(for_own_runs(config, ()).secrets)
         try:
             self._load()
         except CliError as error:
             if is_whole:
                 raise
-            print_note(f"{error.message}; until they are corrected, no definition can be run by its name")
+            given = files_at(definitions)
+            print_note(
+                f"{error.message}; until they are corrected, no definition can be run by its name"
+                if given
+                else f"{definitions}: no definition in this folder yet; the designer makes one"
+            )
 
     @property
     def state_directory(self) -> Path:
