@@ -79,6 +79,37 @@ async def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(tmp_path: Path
     assert await asyncio.to_thread(lambda: [*tmp_path.glob(".*.part")]) == []
 
 
+@pytest.mark.parametrize("with_folder", [False, True])
+async def test_a_file_that_was_removed_meanwhile_is_written_anew_only_if_that_is_meant(
+    tmp_path: Path, with_folder: bool
+) -> None:
+    file = tmp_path / "in" / "one.yaml"
+    file.parent.mkdir()
+    file.write_text(ORDER)
+    async with asked(workspace_of(tmp_path, {})) as client:
+        read = (await client.get("/api/definitions/in/one.yaml")).json()
+        file.unlink()
+        if with_folder:
+            file.parent.rmdir()
+        refused = await client.put("/api/definitions/in/one.yaml", json={"text": "x", "base": read["sha256"]})
+        assert refused.status_code == 409
+        assert (refused.json()["text"], refused.json()["sha256"]) == (None, "")
+        assert not file.exists()
+        written = await client.put("/api/definitions/in/one.yaml", json={"text": ORDER, "base": ""})
+        assert written.status_code == 200
+        assert file.read_text() == ORDER
+        taken = await client.put("/api/definitions/in/one.yaml", json={"text": "x", "base": ""})
+    assert (taken.status_code, taken.json()["text"]) == (409, ORDER)
+
+
+async def test_files_whose_names_no_answer_can_hold_hide_no_others(tmp_path: Path) -> None:
+    for name in (b"\xff.yaml", b"a\n.yaml", b"one.yaml"):
+        (tmp_path / os.fsdecode(name)).write_text(ORDER)
+    async with asked(workspace_of(tmp_path, {})) as client:
+        listed = await client.get("/api/definitions")
+    assert [one["path"] for one in listed.json()] == ["one.yaml"]
+
+
 async def test_a_new_definition_is_valid_and_takes_no_others_place(tmp_path: Path) -> None:
     async with asked(workspace_of(tmp_path, {})) as client:
         made = await client.post("/api/definitions", json={"path": "deep/My Orders.yaml"})

@@ -16,6 +16,8 @@ __all__ = ["Folder", "Text"]
 
 SUFFIXES: Final = (".yaml", ".yml")
 _DEEPEST: Final = 5
+_LONGEST_NAME: Final = 255
+"""Bytes, as file systems have it."""
 _MOST: Final = 2_000
 
 
@@ -53,7 +55,7 @@ class Folder:
             ]
             for name in files:
                 file = inside / name
-                if file.suffix in SUFFIXES and not name.startswith(".") and not file.stem.endswith(".test"):
+                if _is_path(file.as_posix()) and not file.stem.endswith(".test"):
                     yield file.as_posix()
 
     def file(self, path: str) -> Path:
@@ -62,15 +64,9 @@ class Folder:
         Raises:
             Problem: it may not be one of this folder, or is no YAML file.
         """
-        parts = path.split("/")
-        if (
-            any(part in ("", ".", "..") or part.startswith(".") for part in parts)
-            or any(sign in path for sign in "\\\0:")
-            or PurePosixPath(path).suffix not in SUFFIXES
-            or len(path) > 1_000
-        ):
+        if not _is_path(path):
             raise Problem(404, "this is no path of a definition in the folder", "name a *.yaml file below it")
-        return self.inside(self.root.joinpath(*parts))
+        return self.inside(self.root.joinpath(*path.split("/")))
 
     def inside(self, place: Path) -> Path:
         """The same path.
@@ -123,10 +119,7 @@ class Folder:
                 raise Problem(409, f"there is a file {path} already", "choose another name")
             return text
 
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Problem(422, f"{path} can't be written: {error.strerror}") from None
+        self._make_folder(path, file)
         return self._written(path, file, text, edited)
 
     def save(self, path: str, text: str, base: str) -> Text:
@@ -135,21 +128,33 @@ class Folder:
         Args:
             path: of the file.
             text: that it is to hold.
-            base: the SHA-256 of what was read.
+            base: the SHA-256 of what was read; empty of a file that was not there.
 
         Raises:
-            Problem: it holds something else, which `text` and `sha256` of the problem tell, or can't be written.
+            Problem: it holds something else, which `text` and `sha256` of the problem tell, None and empty where it
+                is not there any more; or it can't be written.
         """
         file = self.file(path)
 
         def edited() -> str:
-            now = self.read(path)
-            if now.sha256 != base:
-                detail = f"{path} was changed on disk meanwhile: nothing was written"
-                raise Problem(409, detail, text=now.text, sha256=now.sha256)
+            now = self.read(path) if os.path.lexists(file) else None
+            if (now.sha256 if now else "") != base:
+                what = "changed" if now else "removed or renamed"
+                detail = f"{path} was {what} on disk meanwhile: nothing was written"
+                raise Problem(409, detail, text=now and now.text, sha256=now.sha256 if now else "")
             return text
 
+        if not file.parent.is_dir():
+            if base:
+                edited()  # which is not there, and tells so
+            self._make_folder(path, file)
         return self._written(path, file, text, edited)
+
+    def _make_folder(self, path: str, file: Path) -> None:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Problem(422, f"{path} can't be written: {error.strerror}") from None
 
     def _written(self, path: str, file: Path, text: str, edited: Callable[[], str]) -> Text:
         try:
@@ -163,6 +168,18 @@ class Folder:
         except OSError as error:
             raise Problem(422, f"{path} can't be written: {error.strerror}") from None
         return Text(path, text, _sha256(content))
+
+
+def _is_path(path: str) -> bool:
+    """Whether it may be that of a definition, by its text alone."""
+    parts = path.split("/")
+    return (
+        not any(part in ("", ".", "..") or part.startswith(".") for part in parts)
+        and not any(sign in "\\:" or sign < " " or "\ud800" <= sign <= "\udfff" for sign in path)
+        and not any(len(part.encode()) > _LONGEST_NAME for part in parts)
+        and PurePosixPath(path).suffix in SUFFIXES
+        and len(path) <= 1_000
+    )
 
 
 def _sha256(content: bytes) -> str:

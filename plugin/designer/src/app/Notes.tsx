@@ -13,12 +13,15 @@ export function Notes() {
       {disk && (
         <div className="note">
           <p>
-            Somebody changed this file on disk, and you changed it here. Nothing is overwritten until you
-            choose.
+            {disk.text === null
+              ? "Somebody removed this file on disk, or gave it another name. Its text is here alone until you save it."
+              : "Somebody changed this file on disk, and you changed it here. Nothing is overwritten until you choose."}
           </p>
-          <button type="button" className="button small" onClick={takeDisk}>
-            Use the file on disk
-          </button>
+          {disk.text !== null && (
+            <button type="button" className="button small" onClick={takeDisk}>
+              Use the file on disk
+            </button>
+          )}
           <button type="button" className="button small" onClick={() => void keepMine()}>
             Keep this text and save it
           </button>

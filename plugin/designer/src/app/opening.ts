@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import * as api from "../api/endpoints";
+import type { Definition } from "../api/types";
 import { isUnsaved, problemOf, useDocument } from "../state/document";
 import { takePinned } from "../testrequest/data";
 import { useLayout } from "./layout";
@@ -15,11 +16,19 @@ export const useProject = () =>
 
 /** Opens a definition; the address names it, so that a reload comes back to it. */
 export async function openDefinition(path: string): Promise<void> {
-  const state = useDocument.getState();
-  if (isUnsaved(state) && !window.confirm(`${state.path} has changes that are not saved. Leave them?`))
-    return;
   try {
-    useDocument.getState().open(await api.readDefinition(path));
+    await useDocument.getState().settled(); // a field that was just left is a change, too
+    let left: string;
+    let read: Definition;
+    do {
+      const state = useDocument.getState();
+      left = state.text;
+      if (isUnsaved(state) && !window.confirm(`${state.path} has changes that are not saved. Leave them?`))
+        return;
+      read = await api.readDefinition(path);
+      await useDocument.getState().settled();
+    } while (useDocument.getState().text !== left); // somebody wrote on meanwhile
+    useDocument.getState().open(read);
     api.readOutputs(path).then(
       (found) => takePinned(path, found),
       () => undefined,

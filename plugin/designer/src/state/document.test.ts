@@ -84,6 +84,42 @@ test("what was changed on disk is shown and not overwritten", async () => {
   expect(isUnsaved(state())).toBe(false);
 });
 
+test("a file that was removed on disk is written anew only where that is chosen", async () => {
+  const saved = vi
+    .spyOn(api, "saveDefinition")
+    .mockRejectedValueOnce(new Problem(409, { text: null, sha256: "" }));
+  await state().save();
+  expect(state().disk).toEqual({ text: null, sha256: "" });
+  state().takeDisk();
+  expect(state().text).toBe("one");
+  saved.mockResolvedValueOnce(definition("one"));
+  await state().keepMine();
+  expect(saved).toHaveBeenLastCalledWith("a.yaml", "one", "");
+  expect(state().disk).toBeNull();
+});
+
+test("the same text on disk is no change of somebody else: it was saved twice", async () => {
+  state().type("mine");
+  vi.spyOn(api, "saveDefinition").mockRejectedValueOnce(
+    new Problem(409, { text: "mine", sha256: "sha of mine" }),
+  );
+  await state().save();
+  expect(state().disk).toBeNull();
+  expect(isUnsaved(state())).toBe(false);
+});
+
+test("what becomes of a save is not told of a definition that was opened since", async () => {
+  state().type("mine");
+  const saving = vi.spyOn(api, "saveDefinition");
+  saving.mockImplementationOnce(async () => {
+    state().open({ ...definition("two"), path: "b.yaml" });
+    return definition("mine");
+  });
+  await state().save();
+  expect(state().base).toBe("sha of two");
+  expect(isUnsaved(state())).toBe(false);
+});
+
 test("a file that changed on disk is taken where nothing would be lost, and undo brings the former text back", () => {
   state().noticeDisk({ text: "theirs", sha256: "sha of theirs" });
   expect(state().text).toBe("theirs");

@@ -8,9 +8,9 @@ const CHECK_AFTER = 250;
 const ONE_STEP = 600;
 const STEPS = 200;
 
-/** A text on disk that is not the one that was opened. */
+/** A text on disk that is not the one that was opened; null where there is no file any more. */
 export interface DiskChange {
-  text: string;
+  text: string | null;
   sha256: string;
 }
 
@@ -140,13 +140,15 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     set({ saving: true });
     try {
       const written = await api.saveDefinition(path, text, base);
+      if (get().path !== path) return;
       set({ saved: written.text, base: written.sha256, disk: null, problem: null });
     } catch (error) {
       const problem = problemOf(error);
       const { text: onDisk, sha256 } = problem.facts;
-      if (problem.status === 409 && typeof onDisk === "string" && typeof sha256 === "string")
-        set({ disk: { text: onDisk, sha256 } });
-      else set({ problem });
+      if (problem.status !== 409 || typeof sha256 !== "string") set({ problem });
+      else if (get().path !== path) return;
+      else if (onDisk === text) set({ saved: text, base: sha256, disk: null, problem: null });
+      else set({ disk: { text: typeof onDisk === "string" ? onDisk : null, sha256 } });
     } finally {
       set({ saving: false });
     }
@@ -201,7 +203,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     },
     takeDisk() {
       const { disk } = get();
-      if (!disk) return;
+      if (!disk || disk.text === null) return;
       step(disk.text, false);
       set({ saved: disk.text, base: disk.sha256, disk: null });
       checkSoon(0);
