@@ -18,6 +18,9 @@ from httptask.designer.safety import MAX_BODY_BYTES, bound_of
 from support.designer import ADDRESS, TOKEN, asked, workspace_of
 
 OUTSIDE = "what only its owner may read"
+SETS = "document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }\ndo:\n  - a: { set: { x: 1 } }\n"
+JSON = {"content-type": "application/json"}
+ODD_VALUES = {"path": f"{'a' * 300}.yaml", "pointer": "/do/²", "task": "/do/²"}
 ASTRAY = (
     "../outside.yaml",
     "a/../../outside.yaml",
@@ -309,3 +312,48 @@ async def test_what_fails_within_is_told_without_its_words(folder: Path) -> None
     assert answer.status_code == 500
     assert OUTSIDE not in answer.text
     assert json.loads(answer.text)["title"] == "Internal Server Error"
+
+
+async def test_no_value_of_any_route_makes_it_fail(folder: Path) -> None:
+    document = create_api(workspace_of(folder, {})).openapi()
+    given = {"path": "one.yaml", "text": SETS, "task": "a", "pointer": "/do/0/a", "expression": "${ 1 }"}
+    failed: list[Any] = []
+    async with asked(workspace_of(folder, {})) as client:
+        for method, path, told in routes():
+            body = body_of(told, document, **given)
+            names = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
+            tries = [(filled(path, **{name: "a" * 300}), json.dumps(body)) for name in names]
+            odd = ODD_VALUES.keys() & model_of(told, document).get("properties", {}).keys()
+            tries += [(filled(path), json.dumps({**body, key: ODD_VALUES[key]})) for key in odd]
+            for url, sent in tries:
+                content = None if method == "GET" else sent
+                answer = await client.request(method, url, content=content, headers=JSON)
+                failed += [(method, url[:60], sent[-60:])] if answer.status_code == 500 else []
+    assert failed == []
+
+
+@pytest.mark.parametrize("odd", ['"\\ud800"', "[" * 1_000 + "]" * 1_000])
+async def test_what_no_answer_could_hold_is_not_taken(folder: Path, odd: str) -> None:
+    sent = f'{{"path": "one.yaml", "task": "a", "output": {odd}}}'
+    async with asked(workspace_of(folder, {})) as client:
+        refused = await client.put("/api/outputs", content=sent, headers=JSON)
+        kept = await client.get("/api/outputs", params={"path": "one.yaml"})
+    assert refused.status_code == 422
+    assert "JSON" in refused.json()["detail"]
+    assert kept.json()["outputs"] == {}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"op": "insert", "list": "/do", "index": 10**400, "name": "n", "task": {}},
+        {"op": "set", "pointer": "/do/²", "value": 1},
+        {"op": "rename", "pointer": "", "name": "n"},
+        {"op": "rename", "pointer": "/do/0/a", "name": "\\g<9>"},
+    ],
+)
+async def test_no_edit_makes_the_designer_fail(folder: Path, edit: dict[str, Any]) -> None:
+    async with asked(workspace_of(folder, {})) as client:
+        answer = await client.post("/api/edits", json={"path": "one.yaml", "text": SETS, "edits": [edit]})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]

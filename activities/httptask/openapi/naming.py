@@ -9,6 +9,8 @@ __all__ = ["api_name", "environment_name", "is_api_name", "operation_names", "un
 
 _WORDS: Final = re.compile(r"\w+")
 _API: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LONGEST_API: Final = 200
+"""Characters: files are called by it."""
 _EMPTY: Final = frozenset(
     {
         *(
@@ -63,7 +65,7 @@ def api_name(title: str, file: str) -> str:
 
 def is_api_name(name: str) -> bool:
     """Whether a name is as `api_name` makes them."""
-    return _API.fullmatch(name) is not None
+    return len(name) <= _LONGEST_API and _API.fullmatch(name) is not None
 
 
 def _joined(text: str) -> str:

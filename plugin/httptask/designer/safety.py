@@ -6,9 +6,11 @@ and must know the token that was printed when it was started.
 """
 
 import hmac
+import re
 from collections.abc import Iterable, MutableMapping
 from typing import Any, Final
 
+from pydantic_core import from_json
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +30,9 @@ _WITH_DATA: Final = tuple(
 )
 _WITH_OUTPUTS: Final = ("/api/test-requests", "/api/evaluate")
 _LESS_DATA: Final = "the latest outputs of other tasks are sent along: give less of a large one, under Input"
+_HALF_CHARACTER: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_DEEPEST: Final = 200
+"""Levels that `from_json` reads; answers are written a little deeper only."""
 _READING: Final = frozenset({"GET", "HEAD"})
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; img-src 'self' data:; "
@@ -122,17 +127,20 @@ class Door:
 def _refusal_of(body: bytes, headers: Headers) -> Problem | None:
     """Browsers send JSON to another server only after asking it, which this one never allows."""
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return (
-        Problem(415, "the body has to be application/json")
-        if body and media_type != "application/json"
-        else None
-    )
+    if body and media_type != "application/json":
+        return Problem(415, "the body has to be application/json")
+    if _HALF_CHARACTER.search(body) or body.count(b"[") + body.count(b"{") > _DEEPEST:
+        try:
+            from_json(body)
+        except ValueError as error:  # which tells a place, and nothing of what stands there
+            return Problem(422, f"the body is no JSON that can be kept: {error}")
+    return None
 
 
 async def _read(headers: Headers, receive: Receive, bound: int) -> bytes | None:
     """The whole body; None where it is longer than that, of which nothing more is read."""
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > bound:
+    if not (length.isascii() and length.isdigit()) or int(length) > bound:
         return None
     body = bytearray()
     while True:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic_core import from_json
+
 from httptask.http.files import replace_file
 from httptask.json.types import is_object
 
@@ -30,15 +32,17 @@ class SavedOutputs:
         Raises:
             OutputsInvalid: it is a file, and not of outputs; or its folder is not there.
         """
-        if not file.exists():
-            if not file.parent.is_dir():
-                raise OutputsInvalid(f"there is no folder {file.parent}")
-            return cls(file, {})
         try:
-            found = json.loads(file.read_bytes())
+            if not file.exists():
+                if not file.parent.is_dir():
+                    raise OutputsInvalid(f"there is no folder {file.parent}")
+                return cls(file, {})
+            found = from_json(file.read_bytes())
         except OSError as error:
             raise OutputsInvalid(f"{file}: {error.strerror}") from None
-        except ValueError:
+        except ValueError as error:
+            if isinstance(error, OutputsInvalid):
+                raise
             found = None
         if not is_object(found):
             raise OutputsInvalid(f"{file} holds something else than outputs of tasks")

@@ -107,7 +107,7 @@ def tokens_of(data: Any, pointer: str) -> tuple[Token, ...]:
     """The keys and indices that a JSON Pointer into data names."""
     tokens: tuple[Token, ...] = ()
     for key in pointer_tokens(pointer):
-        tokens += (int(key) if is_array(value_at(data, tokens)) else key,)
+        tokens += (int(key) if key.isdecimal() and is_array(value_at(data, tokens)) else key,)
     return tokens
 
 

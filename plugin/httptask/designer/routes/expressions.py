@@ -236,13 +236,13 @@ def _task(program: Program, pointer: str) -> TaskNode:
 def _shape_behind(shape: ValueShape | None, key: str) -> ValueShape | None:
     if shape is None:
         return None
-    found = shape.item() if key.isdigit() else shape.read(key)
+    found = shape.item() if key.isdecimal() else shape.read(key)
     return found if isinstance(found, ValueShape) else None
 
 
 def _behind(value: Any, key: str) -> Any:
     if is_array(value):
-        return value[int(key)] if key.isdigit() and int(key) < len(value) else None
+        return value[int(key)] if key.isdecimal() and int(key) < len(value) else None
     return value.get(key) if is_object(value) else None
 
 

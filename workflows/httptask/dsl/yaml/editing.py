@@ -69,7 +69,7 @@ class Node:
         """The value of a key of a mapping, or of an index of a list."""
         if self.token.kind != "list":
             return self.value(key)
-        return self.values[int(key)] if key.isdigit() and int(key) < len(self.values) else None
+        return self.values[int(key)] if key.isdecimal() and int(key) < len(self.values) else None
 
     def is_block(self, text: str, kind: str) -> bool:
         """Whether it is a mapping or list in block style, without an anchor or tag."""
@@ -185,7 +185,15 @@ def edited(text: str, change: Callable[[str, Node], str], meant: Callable[[Any],
     try:
         meant(data)
         changed = change(plain, read_nodes(plain))
-    except (LookupError, TypeError, ValueError, AttributeError, YamlSyntaxError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        YamlSyntaxError,
+    ) as error:
         if isinstance(error, EditRefused):
             raise
         raise EditRefused("the definition has another form than it should", hint) from None
