@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough",
         action="store_true",
-        help="kill, and ask, as often as before a release; otherwise a third of that, see the fixture `fewer`",
+        help="kill, ask, cut and damage as often as before a release; otherwise a part of that, see the fixture `fewer`",
     )
 
 
