@@ -22,6 +22,8 @@ export function partsOf({ kind, template = "" }: MadeOf, text: string): Parts | 
   return kind === "path" ? pathParts(template, text) : cookieParts(text);
 }
 
+/** Variables in one segment of a path: with more, how often a text can be divided grows without bound. */
+const MOST_IN_SEGMENT = 2;
 const HELD = "\ue000";
 
 /** Spans of a text that are taken as a whole: expressions, and variables of URI templates. */
@@ -59,6 +61,7 @@ function held(text: string): { plain: string; places: number[] } {
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 function pathParts(template: string, text: string): Parts | null {
+  if (template.split("/").some((segment) => segment.split("{").length > MOST_IN_SEGMENT + 1)) return null;
   const pieces = template.split(/\{([^{}]*)\}/);
   const names = pieces.filter((_, index) => index % 2);
   const pattern = pieces.map((piece, index) => (index % 2 ? "([^/?#]*)" : escaped(piece))).join("");

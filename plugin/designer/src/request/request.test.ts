@@ -40,6 +40,10 @@ test("an address is made of its variables, and written anew with another", () =>
   expect(parts?.with("id", "7 8")).toBe(text.replace("a%2Fb", "7%208"));
   expect(parts?.with("shop", "{shop}")).toBe("https://x.example/v1/shops/{shop}/orders/a%2Fb?x=1");
   expect(partsOf(made, "/shops/1/orders")).toBeNull();
+  const range: MadeOf = { kind: "path", template: "/days/{from}-{to}", schema: {} };
+  expect(partsOf(range, "/days/1-2")?.values).toEqual({ from: "1", to: "2" });
+  const endless = { ...range, template: `/days/${"{a}-".repeat(12)}` };
+  expect(partsOf(endless, `/days/${"-".repeat(4000)}x`)).toBeNull();
   expect(partsOf(made, "/shops//orders/")?.values).toEqual({ shop: "", id: "" });
 });
 
