@@ -30,7 +30,12 @@ export function ExpressionInput(props: Props) {
   const [draft, setDraft] = useState(value);
   const [focused, setFocused] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => setDraft(value), [value]);
+  const [former, setFormer] = useState(value);
+  if (former !== value) {
+    // at once, not in an effect: a key that is pressed in between would meet the text as if it was being written
+    setFormer(value);
+    setDraft(value);
+  }
   useEffect(() => () => useCursor.getState().leave(pointer), [pointer]);
   const { options, chosen, setChosen, ask, close } = useCompletions(pointer, suggestions?.values);
   const list = useId();
@@ -54,9 +59,10 @@ export function ExpressionInput(props: Props) {
     else if (event.key === "Escape" && options.length) close();
     else if (event.key === "Escape" && draft !== value) setDraft(value);
     else if (event.key === "ArrowDown" && suggestions && !isInside(draft, draft.length)) ask("", 0, 0);
-    else if (event.key === "Enter" && !prose && !event.shiftKey && !event.ctrlKey && !event.metaKey)
+    else if (event.key === "Enter" && !prose && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
+      close();
       commit(draft);
-    else if (event.key === " " && event.ctrlKey) ask(draft, event.currentTarget.selectionStart, 0);
+    } else if (event.key === " " && event.ctrlKey) ask(draft, event.currentTarget.selectionStart, 0);
     else return;
     event.preventDefault();
     event.stopPropagation();
