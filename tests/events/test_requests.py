@@ -108,3 +108,8 @@ def test_an_expression_that_fails_refuses_the_request() -> None:
         EventMapping("hook", Webhook(path="/", type="${ .body[ }"))
     with pytest.raises(EventRefused, match="ends too early"):  # which only jq itself can tell
         EventMapping("hook", Webhook(path="/", type="${ .body. }"))
+
+
+def test_parts_of_an_event_need_its_type() -> None:
+    with pytest.raises(ValueError, match="id and data would say nothing of a CloudEvent: write type"):
+        Webhook(path="/", id="${ .body.id }", data="${ .body }")

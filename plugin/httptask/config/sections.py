@@ -129,6 +129,15 @@ class Webhook(_Section):
         given = [text for text in (self.signature, self.bearer) if text is not None]
         return [reference.name for text in given for reference in cut_secrets(text)[1]]
 
+    @model_validator(mode="after")
+    def _makes_an_event(self) -> Self:
+        idle = [name for name in ("id", "source", "subject", "data") if getattr(self, name) is not None]
+        if self.type is None and idle:
+            raise ValueError(
+                f"{' and '.join(idle)} would say nothing of a CloudEvent: write type, to make one of JSON"
+            )
+        return self
+
     @field_validator("path")
     @classmethod
     def _is_path(cls, path: str) -> str:
