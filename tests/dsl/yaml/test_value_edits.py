@@ -104,6 +104,10 @@ def test_an_alias_stays_as_long_as_it_stands_for_what_is_meant() -> None:
     same = {"n": 1}
     assert set_value(text, "/b", {"c": same, "d": 2}) == text
     assert set_value(text, "/e", [same]) == text
+    assert set_value(text, "/b/c/n", 1) == text
+    assert set_value("x: { a: &x { n: 1 }, b: *x, c: 2 }\n", "/x", {"a": same, "b": same, "c": 3}) == (
+        "x: { a: &x { n: 1 }, b: *x, c: 3 }\n"
+    )
     assert set_value(text, "/b", {"c": same, "d": 3}) == text.replace("d: 2", "d: 3")
     assert set_value(text, "/b/c", {"n": True}) == text.replace("c: *x", "c: { n: true }")
 

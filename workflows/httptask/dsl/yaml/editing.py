@@ -184,6 +184,8 @@ def edited(text: str, change: Callable[[str, Node], str], meant: Callable[[Any],
     data = json.loads(_canonical(before.data))  # what an alias repeats is no longer shared
     try:
         meant(data)
+        if _canonical(data) == _canonical(before.data):
+            return text
         changed = change(plain, read_nodes(plain))
     except (
         ArithmeticError,

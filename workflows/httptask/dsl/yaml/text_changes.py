@@ -101,7 +101,7 @@ class ChangeFinder:
             yield from self.replace_members(place, value)
         elif is_array(value) and value and node.token.kind == "list" and node.values and self.is_own(node):
             yield from self.replace_items(place, value)
-        elif not (self.repeats(place, value) if node.token.kind == "alias" else self.says(node, value)):
+        elif not self.says(node, value) and not self.repeats(place, value):
             yield self.rewritten(place, value)
 
     def replace_members(self, place: Place, value: dict[str, Any]) -> Iterator[Change]:
@@ -148,7 +148,9 @@ class ChangeFinder:
         return node.token.plain and node.token.text == json.dumps(value)
 
     def repeats(self, place: Place, value: Any) -> bool:
-        """Whether an alias stands for that value already; what its anchor becomes is held against all that is meant."""
+        """Whether an alias, or what has an anchor, is that value already; what that becomes is looked at in the end."""
+        if place.node.token.kind != "alias" and not place.node.token.anchor:
+            return False
         known = read_yaml(self.text).data
         for key in place.path:
             known = known[int(key)] if is_array(known) else known[key]
