@@ -99,7 +99,7 @@ def _refuse_unbounded(text: str) -> None:
     like one of them, such as `&nbsp;`, is no reason to refuse a document.
     """
     anchors = set(_ANCHOR.findall(text))
-    alias = next((name for name in _ALIAS.findall(text) if name in anchors), None) if anchors else None
+    alias = next((one[1] for one in _ALIAS.finditer(text) if one[1] in anchors), None) if anchors else None
     if alias is not None:
         raise DocumentInvalid(f"has YAML aliases (`*{alias}`), which may expand without end: save it as JSON")
     if _DEEP_BLOCK.search("\n" + text.replace("\r", "\n")):

@@ -23,7 +23,7 @@ from httptask.openapi.operation import (
 )
 from httptask.openapi.words import type_words, value_facts, value_words
 
-__all__ = ["field_page", "overview_page", "problems_page", "reference_page"]
+__all__ = ["counted", "field_page", "overview_page", "problems_page", "reference_page"]
 
 _LONGEST_EXAMPLE: Final = 4_000
 
@@ -32,8 +32,8 @@ def overview_page(api: ApiOverview) -> str:
     """An API and all its operations."""
     about = api.about
     facts = [f"version {about.version}" if about.version else "", about.format]
-    counted = [_counted(len(api.operations), "operation"), _problems_told(about.problems, api.name)]
-    lines = [f"# {api.name}: {one_line(about.title)}", "", ", ".join(filter(None, [*facts, *counted]))]
+    facts += [counted(len(api.operations), "operation"), _problems_told(about.problems, api.name)]
+    lines = [f"# {api.name}: {one_line(about.title)}", "", ", ".join(filter(None, facts))]
     if api.source:
         lines += ["", f"From {api.source}"]
     if about.description:
@@ -264,8 +264,9 @@ def _responses(responses: Iterable[Response], fields: FieldLines, name: str) -> 
 
 
 def _problems_told(count: int, name: str) -> str:
-    return f"{_counted(count, 'problem')} (`httptask catalog show {name} --problems`)" if count else ""
+    return f"{counted(count, 'problem')} (`httptask catalog show {name} --problems`)" if count else ""
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """`1 operation`, `2 operations`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

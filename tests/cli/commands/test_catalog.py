@@ -27,7 +27,7 @@ async def test_an_api_is_added_shown_and_removed(shell: Shell) -> None:
     code, command = await shell.run("catalog", "add", "api")
     assert (code, command.stderr) == (
         0,
-        "added pet-shop: Pet shop 7, 1 operations, 1 problems\nsee: httptask catalog show pet-shop\n",
+        "added pet-shop: Pet shop 7, 1 operation, 1 problem\nsee: httptask catalog show pet-shop\n",
     )
     code, command = await shell.run("catalog", "list", "--json")
     listed = json.loads(command.stdout)
@@ -190,7 +190,7 @@ async def test_documents_are_loaded_again(shell: Shell) -> None:
         1,
         [
             "configuration: httptask.toml",
-            "pets: 1 operations, 1 new, 1 gone",
+            "pets: 1 operation, 1 new, 1 gone",
             "  new: petsList (GET /pets)",
             "  gone: petsGet (GET /pets/{id})",
             "shop: not updated: shop was added from a file, and nothing says where a newer one is",

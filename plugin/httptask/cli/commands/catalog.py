@@ -261,12 +261,14 @@ def _tell_broken(apis: "Catalog") -> None:
 
 
 def _tell_added(added: "ApiOverview") -> None:
+    from httptask.catalog.markdown import counted
     from httptask.http.headers import HIDDEN
 
     about = added.about
     titled = " ".join(filter(None, (about.title, about.version)))
-    counted = [f"{about.operations} operations", f"{about.problems} problems" if about.problems else ""]
-    print_note(harmless(f"added {added.name}: {', '.join(filter(None, (titled, *counted)))}"))
+    problems = counted(about.problems, "problem") if about.problems else ""
+    told = filter(None, (titled, counted(about.operations, "operation"), problems))
+    print_note(harmless(f"added {added.name}: {', '.join(told)}"))
     if not about.operations:
         print_note("note: there is nothing to show or to search for: its document has nothing under `paths`")
     if HIDDEN in (added.source or ""):

@@ -97,6 +97,8 @@ def _changes(entry: "Entry", source: str | None, project: "Project", apis: "Cata
 
 
 def _lines(one: dict[str, Any]) -> Iterator[str]:
+    from httptask.catalog.markdown import counted
+
     changes: Changes | None = one.get("changes")
     if changes is None:
         yield f"{one['api']}: not updated: {one['error']}"
@@ -105,7 +107,7 @@ def _lines(one: dict[str, Any]) -> Iterator[str]:
         return
     counts = {"new": changes.added, "gone": changes.removed, "changed": changes.changed}
     told = ", ".join(f"{len(found)} {kind}" for kind, found in counts.items() if found)
-    yield f"{changes.api}: {changes.operations} operations, {told or 'nothing changed'}"
+    yield f"{changes.api}: {counted(changes.operations, 'operation')}, {told or 'nothing changed'}"
     for kind, found in counts.items():
         for change in found:
             what = "; ".join(change.what[:_MOST_PHRASES])
