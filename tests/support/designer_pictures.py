@@ -1,4 +1,4 @@
-"""`uv run poe pictures`: what the README shows of the designer, of the pictures that its journey in a browser left."""
+"""`uv run poe pictures`: what the README and the pages of the designer show of it, of the pictures that its journey in a browser left."""
 
 import shutil
 import sys
@@ -9,7 +9,12 @@ from support.fences import ROOT
 
 __all__ = ["main"]
 
-_SHOWN = {"5-answer": "designer-test-request.png", "8-run": "designer-run.png"}
+_SHOWN = {
+    "2-add-task": "designer-add-task.png",
+    "3-form": "designer-form.png",
+    "5-answer": "designer-test-request.png",
+    "8-run": "designer-run.png",
+}
 _ANIMATION = "designer.webp"
 _MILLISECONDS = 2_000
 """That each picture is shown."""
