@@ -2,6 +2,7 @@ import { create } from "zustand";
 import { Problem, stream } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Json, RunRecord, RunStatus, TaskRecord } from "../api/types";
+import { blockAt } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { useData } from "../testrequest/data";
 import { statesOf, useRunStates } from "./states";
@@ -41,7 +42,7 @@ let watching: AbortController | undefined;
 const fail = (error: unknown) => useDocument.setState({ problem: problemOf(error) });
 
 /** Told by its status, before its record is there. */
-export const ENDS = new Set(["completed", "faulted", "cancelled", "terminated", "failed"]);
+export const ENDS = new Set(["completed", "faulted", "cancelled", "terminated", "failed", "timed out"]);
 
 /** When it ended, or now; of one whose record is not there yet, when its last task ended. */
 export function endOf(view: RunView, now: number): number {
@@ -52,11 +53,12 @@ export function endOf(view: RunView, now: number): number {
 
 export const isOver = (view: RunView | null) => view !== null && view.ended !== null;
 
-/** What tasks gave is what expressions are shown with next. */
-function keepOutputs(record: RunRecord) {
-  const { path } = useDocument.getState();
-  if (path === null) return;
-  const outputs = record.tasks.filter((task) => task.state === "completed" && task.output !== undefined);
+/** What tasks gave is what expressions are shown with next: those of the definition that is open, which others' runs are not. */
+export function keepOutputs(record: RunRecord) {
+  const { path, blocks } = useDocument.getState();
+  const own = record.tasks.filter((task) => blockAt(blocks, task.pointer)?.name === task.name);
+  if (path === null || own.length === 0) return;
+  const outputs = own.filter((task) => task.state === "completed" && task.output !== undefined);
   useData.getState().keep(path, (sample) => ({
     ...sample,
     ...(record.input === undefined || record.input === null ? {} : { input: record.input }),
@@ -102,6 +104,7 @@ export const useRun = create<RunState>()((set, get) => {
 
   /** Follows a run until it has ended; a stream that breaks off is begun again. */
   const follow = async (id: string, signal: AbortSignal) => {
+    let told = false;
     while (!signal.aborted) {
       try {
         const events = stream("GET", `/runs/${encodeURIComponent(id)}/events`, undefined, signal);
@@ -111,7 +114,10 @@ export const useRun = create<RunState>()((set, get) => {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (problemOf(error).status !== 0) return fail(error);
+        const { status } = problemOf(error);
+        if (status >= 400 && status < 500) return fail(error);
+        if (status !== 0 && !told) fail(error); // Temporal is away, and comes back
+        told ||= status !== 0;
       }
       if (isOver(get().view)) return;
       await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER));
@@ -130,8 +136,8 @@ export const useRun = create<RunState>()((set, get) => {
       const { path, text } = useDocument.getState();
       if (path === null) return;
       try {
+        useData.getState().keep(path, (sample) => ({ ...sample, input })); // what was written is there again if it fails
         const { id } = await api.startRun(path, text, input);
-        useData.getState().keep(path, (sample) => ({ ...sample, input }));
         set({ asking: false });
         await get().watch(id);
       } catch (error) {

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import type { CallRecord, TaskRecord } from "../api/types";
-import { endOf } from "./run";
+import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
+import { useDocument } from "../state/document";
+import { sampleOf } from "../testrequest/data";
+import { endOf, keepOutputs } from "./run";
 import { inSight, usedBy } from "./Timeline";
 
 test("of many tasks those in sight are in the page, with some around them", () => {
@@ -29,4 +31,35 @@ test("a run whose record is not there yet ended with its last task", () => {
   expect(endOf(view, 9000)).toBe(3000);
   expect(endOf({ ...view, state: "running" }, 9000)).toBe(9000);
   expect(endOf({ ...view, ended: 4000 }, 9000)).toBe(4000);
+});
+
+test("the outputs of another definition's run are not taken for those of the open one", () => {
+  const block = {
+    pointer: "/do/0/ask",
+    name: "ask",
+    kind: "set",
+    summary: "",
+    condition: null,
+    then: null,
+    connections: [],
+    start: 0,
+    end: 3,
+    cases: [],
+    branches: [],
+  };
+  useDocument.setState({ path: "a.yaml", blocks: [block] });
+  const record = (name: string, output: string) => {
+    const task = { id: "1", name, pointer: `/do/0/${name}`, state: "completed", output };
+    return {
+      id: "r",
+      definition: "d",
+      state: "completed",
+      tasks: [task],
+      input: output,
+    } as unknown as RunRecord;
+  };
+  keepOutputs(record("ask", "mine"));
+  keepOutputs(record("other", "theirs"));
+  expect(sampleOf("a.yaml")).toMatchObject({ input: "mine", outputs: { ask: "mine" } });
+  expect(sampleOf("a.yaml").outputs).not.toHaveProperty("other");
 });
