@@ -297,3 +297,12 @@ async def test_a_connection_is_added(workspace: Workspace) -> None:
     assert {one["name"] for one in project["connections"]} == {"openai", "other", "shop"}
     assert project["worker"]["state"] == "ready"
     assert KEY not in json.dumps([added.json(), project])
+
+
+async def test_an_input_that_is_too_large_is_refused_with_its_bound(workspace: Workspace) -> None:
+    async with asked(workspace) as client:
+        for size in (3_000_000, 5_000_000):  # the server's bound, and that of its connection
+            given = {"path": "w.yaml", "text": APPROVAL, "input": "x" * size}
+            refused = await client.post("/api/runs", json=given)
+            assert refused.status_code == 422, refused.text
+            assert "2 MiB" in refused.json()["hint"]

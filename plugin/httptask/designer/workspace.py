@@ -61,13 +61,18 @@ class Temporal:
             absent: what is said where it finds nothing of a name.
 
         Raises:
-            Problem: it finds nothing, or does not answer.
+            Problem: it finds nothing, does not take what it is given, or does not answer.
         """
         try:
             return await answer
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise Problem(404, f"{absent}: {error.message}") from None
+            if error.status is RPCStatusCode.INVALID_ARGUMENT or "larger than max" in error.message:
+                hint = "a definition and the input of its run have to be smaller than 2 MiB together"
+                is_large = "larger" in error.message or "exceeds" in error.message
+                detail = f"Temporal at {self.where} does not take this: {error.message}"
+                raise Problem(422, detail, hint if is_large else None) from None
             raise Problem(503, f"Temporal at {self.where}: {error.message}") from None
 
 
