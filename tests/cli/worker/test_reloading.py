@@ -38,3 +38,20 @@ async def test_a_function_that_is_changed_is_served(
     await asyncio.to_thread(function.write_text, "set: { x: 2222 }\n")
     assert (await asyncio.wait_for(told.get(), 10)).startswith(f"{function} changed: serving ")
     following.cancel()
+
+
+async def test_a_dotenv_that_is_written_has_the_worker_start_again(
+    tmp_path: Path, function: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its variables are values of secrets, which a worker is given when it starts."""
+    told: asyncio.Queue[str] = asyncio.Queue()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(reloading, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(reloading, "print_note", told.put_nowait)
+    served = Reloaded(tmp_path, load_config(None, {}))
+    following = asyncio.create_task(served.follow())
+    dotenv = tmp_path / ".env"
+    await asyncio.to_thread(dotenv.write_text, "KEY=1\n")
+    assert await asyncio.wait_for(told.get(), 10) == f"{dotenv} changed: the worker starts again with it"
+    assert served.config_changed.is_set()
+    following.cancel()

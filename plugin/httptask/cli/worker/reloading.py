@@ -10,7 +10,7 @@ from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.config import Config
 from httptask.config.config import for_own_runs
-from httptask.config.find import CONFIG_NAME
+from httptask.config.find import CONFIG_NAME, DOTENV_NAME
 from httptask.dsl.loader import Loaded
 from httptask.plugin import DefinitionRegistry
 
@@ -28,7 +28,7 @@ class Reloaded:
     Attributes:
         registry: what is served.
         secrets: what the definitions may use; it grows with them.
-        config_changed: set when the configuration file has changed; whoever takes the new one clears it.
+        config_changed: set when the configuration file or the `.env` beside it has changed; whoever takes the new one clears it.
     """
 
     def __init__(self, definitions: Path, config: Config, *, is_whole: bool = True) -> None:
@@ -80,9 +80,10 @@ class Reloaded:
             changed = [
                 path for path in sorted({*before, *self._seen}) if before.get(path) != self._seen.get(path)
             ]
-            if (file := self._file or self._config.root / CONFIG_NAME) in changed:
-                print_note(f"{file} changed: the worker starts again with it")
-                changed.remove(file)
+            settings = [file for file in self._settings if file in changed]
+            if settings:
+                print_note(f"{', '.join(map(str, settings))} changed: the worker starts again with it")
+                changed = [file for file in changed if file not in settings]
                 self.config_changed.set()
             if changed:
                 await self._reload(changed)
@@ -116,5 +117,10 @@ class Reloaded:
         self.registry.take_over(registry)
 
     def _stamps(self) -> Mapping[Path, tuple[int, int]]:
+        return stamps([*files_at(self._folder), *self._functions, *self._settings])
+
+    @property
+    def _settings(self) -> tuple[Path, Path]:
+        """The configuration and the `.env` beside it, whether or not they are there."""
         configuration = self._file or self._config.root / CONFIG_NAME
-        return stamps([*files_at(self._folder), *self._functions, configuration])
+        return configuration, configuration.with_name(DOTENV_NAME)
