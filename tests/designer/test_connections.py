@@ -1,9 +1,14 @@
 """Connections, asked for as the page does, over a server of models that answers."""
 
+import os
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from httptask.config import Config, load_config
+from httptask.designer.workspace import Settings
 from httptask.testing import Reply, ScriptedServer
 from support.designer import asked, workspace_of
 
@@ -64,7 +69,8 @@ async def test_what_is_missing_is_told_by_where_it_is_to_come_from(tmp_path: Pat
         fixes = {one["name"]: one["fix"] for one in (await client.get("/api/connections")).json()}
     assert fixes["a"] == "add [secrets.UNDECLARED] with `environment` or `file` to httptask.toml"
     assert fixes["b"] == f"write the value of FILED into {tmp_path / 'filed.txt'}"
-    assert fixes["c"] == "export OTHER_NAME=…, or write OTHER_NAME=… into .env; then start again"
+    dotenv = tmp_path / ".env"
+    assert fixes["c"] == f"write OTHER_NAME=… into {dotenv}, or export OTHER_NAME=… and start again"
 
 
 async def test_models_are_asked_of_the_server_once_and_by_its_credential(tmp_path: Path) -> None:
@@ -110,3 +116,141 @@ async def test_a_server_without_models_is_told_as_that_and_asked_again_once_its_
     assert "404" in failed.json()["reason"]
     assert KEY not in failed.text
     assert found.json()["models"] == ["here"]
+
+
+async def test_a_connection_that_is_added_is_written_behind_what_stands_there_and_works(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "httptask.toml"
+    before = b'# mine\r\n[connections.other]   # kept\r\nbase_url="https://other.example"'
+    file.write_bytes(before)
+    listed = Reply.json({"data": [{"id": "small"}]})
+    async with (
+        ScriptedServer([listed, listed]) as server,
+        asked(workspace_of(tmp_path, {"MODEL_KEY": KEY})) as client,
+    ):
+        new = {
+            "name": "own",
+            "base_url": f"{server.url}/v1",
+            "authentication": "bearer",
+            "secret": "MODEL_KEY",
+        }
+        closed = await client.post("/api/connections", json=new)
+        untouched = file.read_bytes()
+        added = await client.post("/api/connections", json={**new, "allow_private": True})
+        models = (await client.get("/api/connections/own/models")).json()
+        checked = (await client.post("/api/connections/own/check", json={"path": "/models"})).json()
+    [fault] = closed.json()["faults"]
+    assert (closed.status_code, fault["field"], untouched) == (422, "allow_private", before)
+    assert "loopback" in fault["message"]
+    assert {one["name"]: one["ready"] for one in added.json()}["own"] is True
+    expected = f"""\
+
+
+[connections.own]
+base_url = "{server.url}/v1"
+allow_private = [
+    "loopback",
+]
+
+[connections.own.authentication.bearer]
+token = "$secrets.MODEL_KEY"
+
+[secrets.MODEL_KEY]
+environment = "MODEL_KEY"
+"""
+    assert file.read_bytes() == before + expected.replace("\n", "\r\n").encode()
+    assert (models["models"], models["of_server"], checked["ok"]) == (["small"], True, True)
+    assert server.requests[1].headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_a_file_is_made_for_the_first_connection_and_a_declared_secret_is_used_again(
+    tmp_path: Path,
+) -> None:
+    workspace = workspace_of(tmp_path, {})
+    file = tmp_path / "httptask.toml"
+    file.unlink()
+    object.__setattr__(
+        workspace, "read_settings", lambda: Settings(config_or_none(tmp_path), {})
+    )  # as `dev` in a folder without one
+    header = {"authentication": "header", "header": "X-Key", "secret": "SHOP_KEY"}
+    async with asked(workspace) as client:
+        project = (await client.get("/api/project")).json()
+        first = await client.post(
+            "/api/connections",
+            json={"name": "shop", "base_url": "https://192.0.2.1", **header, "allow_private": True},
+        )
+        second = await client.post(
+            "/api/connections",
+            json={"name": "pay", "base_url": "http://10.1.0.9:81/x", **header, "allow_private": True},
+        )
+    assert (project["configuration"], project["dotenv"]) == (str(file), str(tmp_path / ".env"))
+    assert (first.status_code, second.status_code) == (201, 201), second.text
+    written = tomllib.loads(file.read_text())
+    key = {"api_key": {"in": "header", "name": "X-Key", "value": "$secrets.SHOP_KEY"}}
+    assert written["connections"]["pay"] == {
+        "base_url": "http://10.1.0.9:81/x",
+        "allow_private": ["10.1.0.9"],
+        "authentication": key,
+    }
+    assert written["secrets"] == {"SHOP_KEY": {"environment": "SHOP_KEY"}}
+
+
+def config_or_none(folder: Path) -> Config:
+    file = folder / "httptask.toml"
+    found = load_config(file, {}) if file.exists() else None
+    return found or replace(load_config(Path(os.devnull), {}), root=folder, file=None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("name", "openai", "is there without being written"),
+        ("name", "local", "is there already"),
+        ("name", "two words", "no name of a connection"),
+        ("base_url", "ftp://a.example", "http:// or https://"),
+        ("base_url", "localhost:8000", "http:// or https://"),
+        ("base_url", f"https://me:{KEY}@a.example", "user information"),
+        ("base_url", f"https://192.0.2.1/?api_key={KEY}", "holds a credential"),
+        ("base_url", "https://192.0.2.1/$HOME", "has a #, $ or a brace"),
+        ("header", f"X-Key: {KEY}", "no name of a header"),
+        ("secret", KEY, "no name of a secret"),
+        ("secret", "", "no name of a secret"),
+        ("secret", "hf_abcdefghijklmnopqrstuv", "no name of a secret"),
+        ("secret", "QX4RWM7JKZ2PTB9NVC", "no name of a secret"),
+    ],
+    ids=[
+        "default",
+        "taken",
+        "words",
+        "ftp",
+        "no-scheme",
+        "user",
+        "key-in-url",
+        "variable",
+        "header-with-value",
+        "key",
+    ]
+    + ["no-secret", "token", "capitals"],
+)
+async def test_what_a_connection_can_not_be_made_of_is_told_at_its_field(
+    tmp_path: Path, field: str, value: str, told: str
+) -> None:
+    table = TABLE.format(url="https://a.example")
+    (tmp_path / "httptask.toml").write_text(table)
+    new = {
+        "name": "own",
+        "base_url": "https://192.0.2.1/v1",
+        "authentication": "header",
+        "secret": "OWN_KEY",
+        "allow_private": True,
+    }
+    async with asked(workspace_of(tmp_path, {})) as client:
+        refused = await client.post("/api/connections", json={**new, field: value})
+    [fault] = refused.json()["faults"]
+    assert (refused.status_code, fault["field"]) == (422, field)
+    assert told in fault["message"]
+    assert field != "secret" or str(tmp_path / ".env") in fault["hint"]
+    assert len(value) < 15 or value not in refused.text
+    assert KEY not in refused.text
+    assert (tmp_path / "httptask.toml").read_text() == table

@@ -289,8 +289,8 @@ async def test_its_own_description_is_an_api_of_the_catalogue(workspace: Workspa
 async def test_a_connection_is_added(workspace: Workspace) -> None:
     table = {"connections": {"other": {"base_url": "https://other.example"}}}
     async with asked(workspace) as client:
-        added = await client.post("/api/connections", json={"configuration": table})
-        again = await client.post("/api/connections", json={"configuration": table})
+        added = await client.post("/api/connections/prepared", json={"configuration": table})
+        again = await client.post("/api/connections/prepared", json={"configuration": table})
         project = (await client.get("/api/project")).json()
     assert added.status_code == 201, added.text
     assert again.status_code == 422

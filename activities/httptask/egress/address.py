@@ -14,7 +14,7 @@ from ipaddress import (
     ip_network,
 )
 
-__all__ = ["Network", "fixed_address", "parse_networks", "refusal"]
+__all__ = ["Network", "fixed_address", "network_of", "parse_networks", "refusal"]
 
 Network = IPv4Network | IPv6Network
 
@@ -57,6 +57,19 @@ def parse_networks(names: Sequence[str]) -> tuple[Network, ...]:
     for name in names:
         networks.extend(_LOOPBACK if name == "loopback" else (ip_network(name, strict=False),))
     return tuple(networks)
+
+
+def network_of(address: str) -> str:
+    """What a connection's `allow_private` needs so that an address may be reached: `loopback`, or the address.
+
+    Args:
+        address: numeric, with or without an IPv6 zone.
+
+    Raises:
+        ValueError: it is none.
+    """
+    ip = _embedded(ip_address(address.partition("%")[0]))
+    return "loopback" if ip.is_loopback else str(ip)
 
 
 def fixed_address(host: str) -> str | None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
 
 from httptask.calls.problem import NO_WORKER, Problem
+from httptask.egress.address import network_of
 from httptask.http.headers import media_type
 from httptask.interpreter.schemas import NOT_VALID
 from httptask.resilience.classify import REDIRECTS
@@ -208,7 +208,7 @@ def is_wait_refused(details: Mapping[str, Any]) -> bool:
 def _permission(address: str, connection: str | None) -> str:
     table = "[policy]" if connection is None else f"[connections.{connection}]"
     try:
-        network = "loopback" if ip_address(address).is_loopback else address
+        network = network_of(address)
     except ValueError:
         network = address
     return f'if it is meant, write into httptask.toml, under {table}: allow_private = ["{network}"]'

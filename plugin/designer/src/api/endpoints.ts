@@ -5,6 +5,7 @@ import type {
   Checked,
   Completion,
   ConnectionCheck,
+  ConnectionState,
   Definition,
   Edit,
   Edited,
@@ -15,6 +16,7 @@ import type {
   KnownApi,
   ListedDefinition,
   Models,
+  NewConnection,
   Operation,
   Outputs,
   PlannedSchedule,
@@ -92,7 +94,9 @@ export const prepareOperation = (path: string, text: string, api: string, operat
 export const importCurl = (path: string, text: string, curl: string, as_json: boolean) =>
   request<ImportedTasks>("POST", "/catalog/import", { path, text, curl, as_json });
 export const addConnections = (configuration: Json) =>
-  request<unknown>("POST", "/connections", { configuration });
+  request<unknown>("POST", "/connections/prepared", { configuration });
+export const addConnection = (added: NewConnection) =>
+  request<ConnectionState[]>("POST", "/connections", added);
 
 export const checkConnection = (connection: string) =>
   request<ConnectionCheck>("POST", `/connections/${asked(connection)}/check`, {});

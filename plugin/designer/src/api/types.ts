@@ -12,6 +12,25 @@ export interface ConnectionState {
   fix: string | null;
 }
 
+/** A server as a person describes it: of what it authenticates by the name, never the value. */
+export interface NewConnection {
+  name: string;
+  base_url: string;
+  authentication: "none" | "bearer" | "header";
+  /** That a key is sent in. */
+  header: string;
+  /** Its name. */
+  secret: string;
+  allow_private: boolean;
+}
+
+/** What is wrong with one value of a form, as a problem's `faults` tell. */
+export interface FieldFault {
+  field: string;
+  message: string;
+  hint: string;
+}
+
 export interface ConnectionCheck {
   ok: boolean;
   /** The path that was asked for. */
@@ -30,6 +49,10 @@ export interface Models {
 
 export interface Project {
   folder: string;
+  /** Where httptask.toml is, or would be written. */
+  configuration: string;
+  /** Where a `.env` counts. */
+  dotenv: string;
   version: string;
   connections: ConnectionState[];
   worker: { state: "ready" | "none" | "unreachable"; where: string | null; hint: string | null };

@@ -1,14 +1,28 @@
 import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { checkConnection } from "../api/endpoints";
 import type { ConnectionCheck, ConnectionState } from "../api/types";
 import { useProject } from "../app/opening";
 import { Panel } from "../app/Panel";
 import { Refused, Told } from "../ui/Prose";
+import { NewConnection } from "./NewConnection";
 import "../ui/panel.css";
 
 /** The connections of httptask.toml: which are ready, and what the others lack. Values of secrets never come here. */
 export default function Connections() {
   const { data, error } = useProject();
+  const [isAdding, setAdding] = useState(false);
+  const [added, setAdded] = useState<string>();
+  const opener = useRef<HTMLButtonElement>(null);
+  const wasAdding = useRef(false);
+  useEffect(() => {
+    if (wasAdding.current && !isAdding && added === undefined) opener.current?.focus();
+    wasAdding.current = isAdding;
+  }, [isAdding, added]);
+  const close = (name?: string) => {
+    setAdding(false);
+    setAdded(name);
+  };
   return (
     <Panel title="Connections" className="panel">
       {error && <Refused error={error} />}
@@ -16,18 +30,31 @@ export default function Connections() {
       {data?.connections.length === 0 && <p className="panel-foot">There is no connection yet.</p>}
       <ul className="panel-list">
         {data?.connections.map((one) => (
-          <Connection key={one.name} connection={one} />
+          <Connection key={one.name} connection={one} isNew={one.name === added} />
         ))}
       </ul>
-      <p className="panel-foot">
-        They are tables of httptask.toml, <code>[connections.NAME]</code>. A task of the catalogue adds the
-        one that it needs.
-      </p>
+      {data && isAdding && <NewConnection dotenv={data.dotenv} added={close} giveUp={() => close()} />}
+      {data && !isAdding && (
+        <p className="panel-foot">
+          <button type="button" className="button" ref={opener} onClick={() => setAdding(true)}>
+            Add connection
+          </button>{" "}
+          <span role="status">
+            {added !== undefined && `Added ${added}. `}
+            They are tables of {data.configuration}, <code>[connections.NAME]</code>. A task of the catalogue
+            adds the one that it needs.
+          </span>
+        </p>
+      )}
     </Panel>
   );
 }
 
-function Connection({ connection }: { connection: ConnectionState }) {
+function Connection({ connection, isNew }: { connection: ConnectionState; isNew: boolean }) {
+  const next = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isNew) next.current?.focus(); // the check is what comes after
+  }, [isNew]);
   const { name, provider, base_url, ready, missing, fix } = connection;
   const check = useMutation({ mutationFn: () => checkConnection(name) });
   return (
@@ -39,6 +66,7 @@ function Connection({ connection }: { connection: ConnectionState }) {
         <span className="grow" />
         <span className={`badge ${ready ? "completed" : "warning"}`}>{ready ? "ready" : "not set up"}</span>
         <button
+          ref={next}
           type="button"
           className="button small"
           aria-label={`Check ${name}`}

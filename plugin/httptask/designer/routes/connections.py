@@ -1,32 +1,42 @@
 """Connections: made, checked, and asked which models they have."""
 
 import asyncio
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from httptask.catalog.importing.credentials import without_credentials
+from httptask.catalog.importing.recognition import KNOWN_TOKEN
+from httptask.catalog.prepare.connections import tables_of
 from httptask.chat.usage import priced_models
-from httptask.config import ConfigInvalid
+from httptask.config import Config, ConfigInvalid
 from httptask.config.editing import add_tables
-from httptask.config.find import CONFIG_NAME
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.routes.project import (
     ConnectionState,
     connection_states,
+    dotenv_of,
+    file_of,
     fix_for,
     missing_secrets,
     not_set_up,
 )
 from httptask.designer.routes.testrequests import edge_of
 from httptask.designer.workspace import AskedWorkspace, Settings
-from httptask.http.errors import HttpTaskError
+from httptask.egress.address import network_of, parse_networks
+from httptask.egress.guard import Guard
+from httptask.http.errors import AddressForbidden, ConnectFailed, HttpTaskError, RequestInvalid
 from httptask.http.files import replace_file
 from httptask.http.models import HttpRequest
+from httptask.http.url import Url
 from httptask.json.types import is_array, is_object
 from httptask.secrets.store import SecretStore
 from httptask.testrequest.connection_check import check_connection
@@ -40,12 +50,42 @@ _KEPT_SECONDS: Final = 300.0
 _RETRIED_AFTER_SECONDS: Final = 15.0
 _PATIENCE_SECONDS: Final = 5.0
 """A form waits for it."""
+_NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,62}")
+_HEADER: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,62}")
+_SECRET: Final = re.compile("[A-Z][A-Z0-9_]{0,62}")
+_LOOKS_MADE_UP: Final = re.compile(r"(?=.*\d)[A-Z0-9]{16,}")
+"""Words of a name have `_` between them; what an issuer makes up has none."""
 
 
 class NewTables(BaseModel):
     """What `httptask.toml` gets, as `prepare` tells it: by section and name."""
 
     configuration: dict[str, dict[str, Any]]
+
+
+class NewConnection(BaseModel):
+    """A server as a person describes it: of what it authenticates by the name, never the value."""
+
+    name: str = Field(max_length=100)
+    """That tasks name it by."""
+    base_url: str = Field(max_length=2_000)
+    """Absolute, without a credential."""
+    authentication: Literal["none", "bearer", "header"] = "none"
+    header: str = "X-Api-Key"
+    """That the key is sent in, where `authentication` says so."""
+    secret: str = ""
+    """Name of the secret, and of the environment variable that holds its value where it is a new one."""
+    allow_private: bool = False
+    """Whether requests may go to the address though it is of this machine or of a private network."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one value of a `NewConnection`, and what to do."""
+
+    field: str
+    message: str
+    hint: str
 
 
 class CheckedPath(BaseModel):
@@ -100,18 +140,113 @@ def list_connections(workspace: AskedWorkspace) -> list[ConnectionState]:
     return connection_states(workspace.settings())
 
 
-@router.post("", status_code=201)
+@router.post("/prepared", status_code=201)
 def add_connections(new: NewTables, workspace: AskedWorkspace) -> list[ConnectionState]:
     """Add connections and declared secrets to `httptask.toml`, whose other lines stay as they are."""
+    _write(file_of(workspace.settings().config), new.configuration)
+    return connection_states(workspace.settings())
+
+
+@router.post("", status_code=201)
+async def add_connection(new: NewConnection, workspace: AskedWorkspace) -> list[ConnectionState]:
+    """Add one connection to `httptask.toml`, whose other lines stay as they are.
+
+    What is wrong with a value of it is told as `faults` of the problem, each with its `field`.
+    """
     config = workspace.settings().config
-    file = config.file or config.root / CONFIG_NAME
+    faults = list(_faults_of(new, config))
+    networks: Mapping[str, str] = {}
+    if not any(fault.field == "base_url" for fault in faults):
+        networks = await _closed_networks(Url.parse(new.base_url))
+        if networks and not new.allow_private:
+            told = "; ".join(networks.values())
+            hint = "requests go there only where it is allowed: tick the box if you mean it"
+            faults.append(FieldFault("allow_private", told, hint))
+    if faults:
+        detail = "; ".join(dict.fromkeys(fault.message for fault in faults))
+        raise Problem(422, detail, faults=[asdict(fault) for fault in faults])
+    settings: dict[str, Any] = {"base_url": new.base_url}
+    if networks:
+        settings["allow_private"] = list(networks)
+    value = f"$secrets.{new.secret}"
+    if new.authentication == "bearer":
+        settings["authentication"] = {"bearer": {"token": value}}
+    elif new.authentication == "header":
+        settings["authentication"] = {"api_key": {"in": "header", "name": new.header, "value": value}}
+    secrets = {} if new.authentication == "none" else {new.secret: None}
+    tables = tables_of(new.name, settings, secrets, config.secrets)
+    await asyncio.to_thread(_write, file_of(config), tables)
+    return connection_states(workspace.settings())
+
+
+def _write(file: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add tables to a file.
+
+    Raises:
+        Problem: they can't be.
+    """
     try:
-        replace_file(file, partial(add_tables, file, new.configuration))
+        replace_file(file, partial(add_tables, file, tables))
     except ConfigInvalid as error:
         raise Problem(422, "; ".join(error.faults), "write it there by hand") from None
     except OSError as error:
         raise Problem(422, f"{file.name} can't be written: {error.strerror}") from None
-    return connection_states(workspace.settings())
+
+
+def _faults_of(new: NewConnection, config: Config) -> Iterator[FieldFault]:
+    """What is wrong with single values, none of which is told: it may be the secret itself."""
+    if not _NAME.fullmatch(new.name):
+        hint = "begin with a letter; go on with letters, digits, - and _"
+        yield FieldFault("name", "this is no name of a connection", hint)
+    elif new.name in config.connections:
+        where = "is there without being written" if new.name in config.defaults else "is there already"
+        yield FieldFault("name", f"the connection {new.name} {where}", "choose another name")
+    yield from _faults_of_url(new.base_url)
+    if new.authentication == "none":
+        return
+    if new.authentication == "header" and not _HEADER.fullmatch(new.header):
+        yield FieldFault(
+            "header", "this is no name of a header", "write one such as X-Api-Key, without a value"
+        )
+    is_value = KNOWN_TOKEN.search(new.secret) or not _SECRET.fullmatch(new.secret)
+    if new.secret not in config.secrets and (is_value or _LOOKS_MADE_UP.fullmatch(new.secret)):
+        hint = (
+            "write the name of an environment variable, in capitals, such as MODEL_KEY; "
+            f"its value belongs into {dotenv_of(config)}, as MODEL_KEY=…, or into the environment of `httptask dev`"
+        )
+        yield FieldFault("secret", "this is no name of a secret, and its value does not belong here", hint)
+
+
+def _faults_of_url(base_url: str) -> Iterator[FieldFault]:
+    try:
+        Url.parse(base_url)
+    except RequestInvalid as error:
+        yield FieldFault("base_url", error.message, "write it from http:// or https:// on")
+        return
+    if any(sign in base_url for sign in "#${}"):
+        fault = "no address that a person writes out has a #, $ or a brace in it"
+        yield FieldFault("base_url", fault, "write it as it is, up to where paths of requests begin")
+    elif without_credentials(base_url) != base_url or KNOWN_TOKEN.search(base_url):
+        hint = "write the address without it, and how to authenticate below"
+        yield FieldFault("base_url", "the address holds a credential, which would be kept as it is", hint)
+
+
+async def _closed_networks(url: Url) -> dict[str, str]:
+    """What `allow_private` needs so that a server may be reached, each with what the guard says without it."""
+    closed: dict[str, str] = {}
+    while True:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await Guard(parse_networks(tuple(closed))).resolve(url.host, url.port)
+        except AddressForbidden as error:
+            network = network_of(str(error.details["address"]))
+            if network in closed:
+                return closed
+            closed[network] = error.message
+        except (ConnectFailed, TimeoutError):
+            return closed  # the check tells of a name that has no address
+        else:
+            return closed
 
 
 @router.post("/{name}/check")
@@ -120,12 +255,11 @@ async def check(name: str, asked: CheckedPath, workspace: AskedWorkspace) -> Con
     settings = workspace.settings()
     connection = _connection(settings, name)
     path = ("/models" if connection.provider or name == _OPENAI else "") if asked.path is None else asked.path
-    sources = settings.config.secrets
-    store = SecretStore(sources, settings.environment)
+    store = SecretStore(settings.config.secrets, settings.environment)
     steps = [step.as_json() for step in await check_connection(connection, store, path)]
     missing = missing_secrets(connection.secret_origins(), store)
     if missing:
-        steps[-1]["cure"] = fix_for(missing, sources)
+        steps[-1]["cure"] = fix_for(missing, settings.config)
     ok = all(step["ok"] for step in steps)
     return ConnectionCheck(ok=ok, asked=path, steps=[CheckStep.model_validate(step) for step in steps])
 
@@ -146,7 +280,7 @@ async def list_models(name: str, workspace: AskedWorkspace, request: Request) ->
         return told.models
     try:
         if missing:
-            raise not_set_up(name, missing, settings.config.secrets)
+            raise not_set_up(name, missing, settings.config)
         models = Models(models=await _models_of(settings, name), of_server=True)
     except Problem as problem:
         models = Models(

@@ -1,7 +1,8 @@
 """The project: where it is, which connections it has, and whether a worker is there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter
@@ -10,11 +11,12 @@ from temporalio.service import RPCError
 
 from httptask.activities.configuration_activities import has_pollers
 from httptask.catalog.importing.credentials import without_credentials
+from httptask.config import Config
+from httptask.config.find import CONFIG_NAME, DOTENV_NAME
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal
 from httptask.http.errors import SecretUnavailable
-from httptask.secrets.sources import SecretSource
 from httptask.secrets.store import SecretStore
 
 router = APIRouter(tags=["project"])
@@ -46,6 +48,10 @@ class ProjectState(BaseModel):
     """What the designer works on."""
 
     folder: str
+    configuration: str
+    """Where `httptask.toml` is, or would be written."""
+    dotenv: str
+    """Where a `.env` counts."""
     version: str
     connections: list[ConnectionState]
     worker: WorkerState
@@ -60,6 +66,8 @@ async def get_project(workspace: AskedWorkspace) -> ProjectState:
     temporal = workspace.temporal()
     return ProjectState(
         folder=str(workspace.folder.root),
+        configuration=str(file_of(settings.config)),
+        dotenv=str(dotenv_of(settings.config)),
         version=version("httptask"),
         connections=connection_states(settings),
         worker=await _worker(temporal),
@@ -73,8 +81,19 @@ def connection_states(settings: Settings) -> list[ConnectionState]:
     return [_state_of(connection, settings) for connection in settings.config.connections.values()]
 
 
-def fix_for(names: Sequence[str], sources: Mapping[str, SecretSource]) -> str:
+def file_of(config: Config) -> Path:
+    """The file of a configuration, whether or not there is one."""
+    return config.root / CONFIG_NAME if config.file is None else config.file.absolute()
+
+
+def dotenv_of(config: Config) -> Path:
+    """The `.env` that counts beside a configuration, whether or not there is one."""
+    return file_of(config).with_name(DOTENV_NAME)
+
+
+def fix_for(names: Sequence[str], config: Config) -> str:
     """What to do about secrets without a value, by where each is to come from."""
+    sources = config.secrets
     known = [sources[name] for name in names if name in sources]
     variables = [source.environment for source in known if source.environment]
     told = [f"write the value of {source.name} into {source.file}" for source in known if source.file]
@@ -86,24 +105,22 @@ def fix_for(names: Sequence[str], sources: Mapping[str, SecretSource]) -> str:
     if variables:
         exports = "; ".join(f"export {name}=…" for name in variables)
         lines = " and ".join(f"{name}=…" for name in variables)
-        told.append(f"{exports}, or write {lines} into .env; then start again")
+        told.append(f"write {lines} into {dotenv_of(config)}, or {exports} and start again")
     return "; ".join(told)
 
 
-def not_set_up(
-    connection: str | None, missing: Sequence[str], sources: Mapping[str, SecretSource]
-) -> Problem:
+def not_set_up(connection: str | None, missing: Sequence[str], config: Config) -> Problem:
     """What is to be done before a request can be sent.
 
     Args:
         connection: that it goes by, if it does.
         missing: names of the secrets that have no value.
-        sources: where secrets are to come from, by their names.
+        config: tells where secrets are to come from.
     """
     what = f"Connection {connection}" if connection else "The request"
     are = "is" if len(missing) == 1 else "are"
     detail = f"{what} is not set up: {', '.join(missing)} {are} missing"
-    return Problem(422, detail, fix_for(missing, sources), missing=list(missing))
+    return Problem(422, detail, fix_for(missing, config), missing=list(missing))
 
 
 def missing_secrets(names: Iterable[str], store: SecretStore) -> list[str]:
@@ -112,8 +129,7 @@ def missing_secrets(names: Iterable[str], store: SecretStore) -> list[str]:
 
 
 def _state_of(connection: Connection, settings: Settings) -> ConnectionState:
-    sources = settings.config.secrets
-    store = SecretStore(sources, settings.environment)
+    store = SecretStore(settings.config.secrets, settings.environment)
     missing = missing_secrets(connection.secret_origins(), store)
     url = connection.base_url
     return ConnectionState(
@@ -122,7 +138,7 @@ def _state_of(connection: Connection, settings: Settings) -> ConnectionState:
         base_url=None if url is None or "$secrets." in url else without_credentials(url),
         ready=not missing,
         missing=missing,
-        fix=fix_for(missing, sources) if missing else None,
+        fix=fix_for(missing, settings.config) if missing else None,
     )
 
 

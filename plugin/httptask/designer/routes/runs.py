@@ -263,8 +263,8 @@ def _require_secrets(workspace: Workspace, program: Program) -> None:
         connection = config.connections.get(name)
         missing = [] if connection is None else missing_secrets(connection.secret_origins(), store)
         if missing:
-            raise not_set_up(name, missing, config.secrets)
+            raise not_set_up(name, missing, config)
     missing = missing_secrets(declared, store)
     if missing:
         detail = f"secrets without a value: {', '.join(missing)}"
-        raise Problem(422, detail, fix_for(missing, config.secrets), missing=missing)
+        raise Problem(422, detail, fix_for(missing, config), missing=missing)

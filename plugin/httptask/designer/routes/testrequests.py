@@ -143,7 +143,7 @@ class _Trial:
         self._tell("planned", {"id": self._id, "prepared": shown, "confirm": confirm})
         lacking = self._lacking(planned, config, settings) if is_own else ()
         if lacking:
-            problem = not_set_up(planned.request.connection, lacking, config.secrets)
+            problem = not_set_up(planned.request.connection, lacking, config)
             self._tell(
                 "setup", {"detail": problem.detail, "missing": list(lacking), "fix": problem.facts["hint"]}
             )
