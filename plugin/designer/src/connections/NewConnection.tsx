@@ -121,7 +121,7 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
           label="Name of the secret"
           faults={of("secret")}
           about={`Not its value: that is read from the environment variable of this name, or from the line
-            ${given.secret || "NAME"}=… of ${dotenv}.`}
+            NAME=… of ${dotenv}.`}
         >
           {text("secret", "MODEL_KEY")}
         </Row>

@@ -31,7 +31,7 @@ from httptask.designer.routes.project import (
 )
 from httptask.designer.routes.testrequests import edge_of
 from httptask.designer.workspace import AskedWorkspace, Settings
-from httptask.egress.address import network_of, parse_networks
+from httptask.egress.address import network_of, parse_networks, refusal
 from httptask.egress.guard import Guard
 from httptask.http.errors import AddressForbidden, ConnectFailed, HttpTaskError, RequestInvalid
 from httptask.http.files import replace_file
@@ -232,17 +232,19 @@ def _faults_of_url(base_url: str) -> Iterator[FieldFault]:
 
 
 async def _closed_networks(url: Url) -> dict[str, str]:
-    """What `allow_private` needs so that a server may be reached, each with what the guard says without it."""
+    """What `allow_private` needs so that a server may be reached, each with what is said of its address."""
     closed: dict[str, str] = {}
     while True:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await Guard(parse_networks(tuple(closed))).resolve(url.host, url.port)
         except AddressForbidden as error:
-            network = network_of(str(error.details["address"]))
+            address = str(error.details["address"])
+            network = network_of(address)
             if network in closed:
                 return closed
-            closed[network] = error.message
+            where = url.host if url.host == address else f"{url.host} is at {address}, which"
+            closed[network] = f"{where} is {refusal(address)}"
         except (ConnectFailed, TimeoutError):
             return closed  # the check tells of a name that has no address
         else:
