@@ -3,6 +3,7 @@ import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, 
 import { Problem } from "../api/client";
 import { addConnection } from "../api/endpoints";
 import type { FieldFault, NewConnection as New } from "../api/types";
+import { useDocument } from "../state/document";
 import { Refused, Told } from "../ui/Prose";
 
 const EMPTY: New = {
@@ -33,6 +34,7 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["project"] });
       await client.invalidateQueries({ queryKey: ["models", given.name] });
+      useDocument.getState().recheck(); // tasks may name it already
       added(given.name);
     },
   });

@@ -36,6 +36,8 @@ interface DocumentState {
 interface DocumentActions {
   open(definition: Definition): void;
   type(text: string): void;
+  /** Has the text checked again: what is beside it has changed. */
+  recheck(): void;
   edit(edits: Edit[]): Promise<boolean>;
   /** Waits until the edits that were asked for stand in the text. */
   settled(): Promise<void>;
@@ -95,7 +97,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     set({ checking: true });
     timer = setTimeout(async () => {
       const { path, text } = get();
-      if (path === null) return;
+      if (path === null) return set({ checking: false });
       asked = new AbortController();
       const { signal } = asked;
       try {
@@ -169,6 +171,9 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       step(text, now - typedAt < ONE_STEP && get().past.length > 0);
       typedAt = now;
       checkSoon();
+    },
+    recheck() {
+      checkSoon(0);
     },
     edit(wanted) {
       const done = edits.then(() => editNow(wanted));
