@@ -230,8 +230,10 @@ def config_or_none(folder: Path) -> Config:
         "variable",
         "header-with-value",
         "key",
-    ]
-    + ["no-secret", "token", "capitals"],
+        "no-secret",
+        "token",
+        "capitals",
+    ],
 )
 async def test_what_a_connection_can_not_be_made_of_is_told_at_its_field(
     tmp_path: Path, field: str, value: str, told: str

@@ -65,7 +65,7 @@ def server_warnings(config: Config) -> list[Report]:
                 json_pointer(("connections", connection.name, "base_url")),
                 "private-server",
                 f"calls over the connection {connection.name} are refused: {where} is {reason}",
-                f'if that is meant, add allow_private = ["{network_of(address)}"] under [connections.{connection.name}]',
+                f'if it is meant, add allow_private = ["{network_of(address)}"] under [connections.{connection.name}]',
                 severity=Severity.WARNING,
             )
             found.append((fault, connection.base_url or ""))

@@ -28,7 +28,8 @@ class Reloaded:
     Attributes:
         registry: what is served.
         secrets: what the definitions may use; it grows with them.
-        config_changed: set when the configuration file or the `.env` beside it has changed; whoever takes the new one clears it.
+        config_changed: set when the configuration file, or the `.env` beside it, has changed; whoever takes the new
+            one clears it.
     """
 
     def __init__(self, definitions: Path, config: Config, *, is_whole: bool = True) -> None:
