@@ -88,6 +88,31 @@ def test_a_name_that_is_none_is_told(name: str) -> None:
     assert told in str(raised.value)
 
 
+ASKS_FOR_BOTH = """
+input: { schema: { document: { type: object, required: [name, book, shelf] } } }
+do:
+  - send:
+      call: httpRequest
+      with:
+        method: post
+        connection: shop
+        path: /
+        body: { who: "${ $workflow.input.name }", what: "${ $workflow.input.book }", more: "${ $workflow.input.more }" }
+"""
+
+
+def test_of_an_input_that_is_there_what_is_read_and_required_is_asked_for_and_nothing_else() -> None:
+    found = compiled(ASKS_FOR_BOTH).program
+    assert found is not None
+    assert values_read(found, "send", Sample()) == ["input.book", "input.more", "input.name"]
+    assert values_read(found, "send", Sample({"name": "Ada"})) == ["input.book"]
+    sample = with_value(Sample({"name": "Ada"}), found, "send", "input.book", "b1")
+    assert values_read(found, "send", sample) == []
+    body_sent = plan_request(found, "send", sample).request.body
+    assert body_sent is not None
+    assert body_sent.model_dump()["value"] == {"who": "Ada", "what": "b1", "more": None}
+
+
 def test_only_what_is_read_and_missing_is_asked_for() -> None:
     everything = [
         ".note",

@@ -60,12 +60,13 @@ def server_warnings(config: Config) -> list[Report]:
         address = fixed_address(host)
         reason = refusal(address, parse_networks(connection.allow_private)) if address else None
         if address and reason:
+            network = network_of(address)
             where = address if address == host else f"{host} at {address}"
             fault = Fault(
                 json_pointer(("connections", connection.name, "base_url")),
                 "private-server",
                 f"calls over the connection {connection.name} are refused: {where} is {reason}",
-                f'if it is meant, add allow_private = ["{network_of(address)}"] under [connections.{connection.name}]',
+                f'if that is meant, add allow_private = ["{network}"] under [connections.{connection.name}]',
                 severity=Severity.WARNING,
             )
             found.append((fault, connection.base_url or ""))

@@ -14,7 +14,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_array, is_object
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
-__all__ = ["in_function", "names_read", "reads_input", "with_value"]
+__all__ = ["in_function", "lacking_of", "names_read", "reads_input", "with_value"]
 
 _SEGMENT: Final = re.compile(r'\.?(?P<key>[^.\["]+)|\.?\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\[(?P<index>\d+)\]')
 _PLAIN: Final = re.compile(r'[^.\["=]+')
@@ -89,6 +89,24 @@ def in_function(program: Program, node: TaskNode, sample: Sample) -> Sample:
         return sample
     place = Place.of(program, call, around, needs_input=around.input is not None)
     return replace(sample, task_input=transform(arguments, place.execution.input, place.variables))
+
+
+def lacking_of(
+    program: Program, node: TaskNode, readings: Sequence[Reading], sample: Sample
+) -> Sequence[str]:
+    """Names of what expressions of a task read and a sample lacks; of an input that is there, of what it must have."""
+    found = {*names_read(node, readings, sample)}
+    asked = program.definition.input
+    schema = None if asked is None or asked.schema_ is None else asked.schema_.document
+    if is_object(schema) and is_object(sample.input):
+        required = {*schema.get("required", ())} - sample.input.keys()
+        of_input = [
+            name
+            for name in names_read(node, readings, replace(sample, input=None))
+            if name.startswith(("input.", "input[", ".")) and name != "."
+        ]
+        found.update(name for name in of_input if _segments(name.removeprefix("input"))[0] in required)
+    return sorted(found)
 
 
 def names_read(node: TaskNode, readings: Iterable[Reading], sample: Sample) -> Sequence[str]:

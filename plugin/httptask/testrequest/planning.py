@@ -25,7 +25,7 @@ from httptask.interpreter.schemas import check_schema
 from httptask.interpreter.variables import bind, scope_for, task_variables
 from httptask.scheduling.deadlines import Deadline
 from httptask.scheduling.durations import required_seconds
-from httptask.testrequest.naming import in_function, names_read, reads_input
+from httptask.testrequest.naming import in_function, lacking_of, reads_input
 from httptask.testrequest.paging import first_page_of
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
@@ -151,7 +151,7 @@ def plan_request(
         attempt,
         seen,
         min(_deadlines(program, node, place), default=None),
-        names_read(node, (one for one in readings if not one.tested), sample),
+        lacking_of(program, node, [one for one in readings if not one.tested], sample),
     )
 
 
@@ -205,7 +205,9 @@ def values_read(program: Program, task: str, sample: Sample) -> Sequence[str]:
     """
     node = find_task(program, task)
     sample = in_function(program, node, sample)
-    return names_read(node, _readings(node), sample) if node.kind.function in PLANNERS else ()
+    if node.kind.function not in PLANNERS:
+        return ()
+    return lacking_of(program, node, _readings(node), sample)
 
 
 def _known_calls(program: Program) -> str:

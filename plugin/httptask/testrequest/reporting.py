@@ -228,7 +228,7 @@ class Reporter:
         happened = _sentence(words.happened)
         if shown.get("drift"):
             happened += f" It is not as the reference of {self._called and self._called.name} describes it."
-            if words.change is None:
+            if words.change is None and result is not None:  # what to change after an error is told of that
                 shown["change"] = self._drift_cure()
         if words.change:
             shown["change"] = words.change

@@ -230,7 +230,9 @@ def _beginning(program: Program, sample: Sample, *, needs_input: bool) -> tuple[
     around = workflow_variables(program, Beginning(sample.input, sample.input, now), _ID)
     data = sample.input
     if needs_input or data is not None:
-        check_input(program.definition.input, data, "the workflow's input")
+        # What the task does not read need not be there: nobody is asked for it. A `from` may read all of it.
+        is_part = WORKFLOW_INPUT not in program.parts
+        check_input(program.definition.input, data, "the workflow's input", is_part=is_part)
         data = transform(program.parts.get(WORKFLOW_INPUT), data, around)
     raw = data if sample.task_input is None else sample.task_input
     given = {

@@ -127,7 +127,7 @@ function AddTaskDialog({ at }: { at: Place }) {
               </Option>
             ))}
           </ul>
-          {operations.length > 0 && <AnotherApi known={found.data?.apis ?? []} />}
+          {!curl && !nothing && <AnotherApi known={found.data?.apis ?? []} />}
         </div>
         <Preview
           operation={operation}

@@ -16,7 +16,9 @@ export function DataPanel({ block }: { block: Block }) {
     <section className="data" aria-label="Data">
       <h3>
         Data{" "}
-        <small>{target ? `a name goes into ${target.label}` : "put the cursor into a field first"}</small>
+        <small>
+          {target ? `a click puts an expression into ${target.label}` : "put the cursor into a field first"}
+        </small>
       </h3>
       {sample.input !== undefined && (
         <>

@@ -106,6 +106,7 @@ function Part({ title, value, wanted, keep }: PartProps) {
         <JsonBox
           title={title}
           value={value}
+          begun={editing}
           keep={(next) => {
             keep(next);
             setEditing(false);
@@ -123,15 +124,11 @@ function Part({ title, value, wanted, keep }: PartProps) {
   );
 }
 
-function JsonBox({
-  title,
-  value,
-  keep,
-}: {
-  title: string;
-  value: Json | undefined;
-  keep(value: Json | undefined): void;
-}) {
+function JsonBox({ title, value, begun, keep }: Omit<PartProps, "wanted"> & { begun: boolean }) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (begun) box.current?.focus();
+  }, [begun]);
   const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 2));
   const [fault, setFault] = useState<string | null>(null);
   const done = () => {
@@ -146,6 +143,7 @@ function JsonBox({
   return (
     <>
       <textarea
+        ref={box}
         className="field-input mono"
         aria-label={title}
         placeholder="text, or JSON"
