@@ -68,9 +68,9 @@ async def test_a_text_is_loaded_once_for_all_that_is_asked_of_it(
 ) -> None:
     loaded: list[str] = []
 
-    def load(text: str, path: str) -> Loaded:
+    def load(text: str, path: str, folder: Path) -> Loaded:
         loaded.append(path)
-        return load_text(text, path)
+        return load_text(text, path, folder)
 
     monkeypatch.setattr(workspace_module, "load_text", load)
     text = TEXT + "# of this test alone\n"
