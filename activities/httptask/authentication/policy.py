@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from httptask.json.schema import ONE_KEY
+
 __all__ = [
     "ApiKeyPolicy",
     "BearerPolicy",
@@ -145,7 +147,7 @@ class OAuth2Policy(OidcPolicy):
 class Policy(_Model):
     """How a request is authenticated: exactly one of these."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    model_config = ConfigDict(json_schema_extra=ONE_KEY)
 
     basic: UserPolicy | None = None
     """User name and password (RFC 7617)."""

@@ -10,7 +10,10 @@ from httptask.json.schema_references import reference_fault
 if TYPE_CHECKING:
     import jsonschema_rs
 
-__all__ = ["compile_schema"]
+__all__ = ["ONE_KEY", "compile_schema"]
+
+ONE_KEY: Final[dict[str, Any]] = {"minProperties": 1, "maxProperties": 1}
+"""Of an object: that it has exactly one of its keys."""
 
 _MOST_KEPT: Final = 256
 

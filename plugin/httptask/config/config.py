@@ -48,6 +48,11 @@ class Config:
     defaults: frozenset[str] = frozenset()
 
     @property
+    def path(self) -> Path:
+        """Of the file, whether or not there is one."""
+        return self.file or self.root / CONFIG_NAME
+
+    @property
     def state_directory(self) -> Path:
         """Where the embedded server keeps its database."""
         return self.root / STATE_DIRECTORY_NAME

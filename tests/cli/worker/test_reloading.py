@@ -22,14 +22,20 @@ def function(tmp_path: Path) -> Path:
     return file
 
 
-async def test_a_function_that_is_changed_is_served(
-    tmp_path: Path, function: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It lies in no folder of definitions: which files these call says what is looked at."""
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[str]:
+    """What is told of files below the working directory, which are looked at often."""
     told: asyncio.Queue[str] = asyncio.Queue()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(reloading, "_LOOK_SECONDS", 0.01)
     monkeypatch.setattr(reloading, "print_note", told.put_nowait)
+    return told
+
+
+async def test_a_function_that_is_changed_is_served(
+    tmp_path: Path, function: Path, told: asyncio.Queue[str]
+) -> None:
+    """It lies in no folder of definitions: which files these call says what is looked at."""
     following = asyncio.create_task(Reloaded(tmp_path, load_config(None, {})).follow())
     await asyncio.sleep(0.05)  # in which nothing changes
     assert told.empty()
@@ -41,13 +47,9 @@ async def test_a_function_that_is_changed_is_served(
 
 
 async def test_a_dotenv_that_is_written_has_the_worker_start_again(
-    tmp_path: Path, function: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, function: Path, told: asyncio.Queue[str]
 ) -> None:
     """Its variables are values of secrets, which a worker is given when it starts."""
-    told: asyncio.Queue[str] = asyncio.Queue()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(reloading, "_LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(reloading, "print_note", told.put_nowait)
     served = Reloaded(tmp_path, load_config(None, {}))
     following = asyncio.create_task(served.follow())
     dotenv = tmp_path / ".env"

@@ -3,11 +3,12 @@
 Keys are the standard's own; a key that is not declared here is a fault of the definition, never ignored.
 """
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from httptask.authentication.policy import Policy
+from httptask.json.schema import ONE_KEY
 
 if TYPE_CHECKING:
     from httptask.dsl.tasks import Task
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FLOW_DIRECTIVES",
     "NAME_FORM",
-    "ONE_KEY",
     "VERSION_FORM",
     "AuthenticationPolicy",
     "CallTask",
@@ -44,10 +44,6 @@ _NUMBER = "(0|[1-9][0-9]*)"
 _LABEL = "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 _LABELS = rf"(-{_LABEL}(\.{_LABEL})*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
 VERSION_FORM = rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}{_LABELS}"
-
-
-ONE_KEY: Final[dict[str, Any]] = {"minProperties": 1, "maxProperties": 1}
-"""In the JSON Schema of a mapping: that it has exactly one of its keys."""
 
 
 class DefinitionModel(BaseModel):

@@ -5,7 +5,7 @@ of its own, stays as it is.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from httptask.dsl.compile import compile_definition
@@ -15,6 +15,7 @@ from httptask.dsl.program import Program
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import EditRefused, Node, edited
 from httptask.dsl.yaml.text_changes import BY_HAND, LOOK, Change, applied, as_key, found
+from httptask.dsl.yaml.value_edits import held_at
 from httptask.json.pointer import json_pointer, pointer_tokens
 from httptask.json.types import is_array
 
@@ -82,17 +83,17 @@ class _Renaming:
         return applied(plain, changes)
 
     def meant(self, data: Any) -> None:
-        if any(self._name in item for item in _at(data, self._around[:-1])):
+        if any(self._name in item for item in held_at(data, self._around[:-1])):
             raise EditRefused(f"there is a {self._name} already", _OTHER_NAME)
         for at in self._jumps:
             *to, last = pointer_tokens(at)
-            _at(data, to)[last] = self._name
+            held_at(data, to)[last] = self._name
         for at in self._readings:
             *to, last = pointer_tokens(at)
-            holder = _at(data, to)
+            holder = held_at(data, to)
             key: Any = int(last) if is_array(holder) else last
             holder[key] = self._followed(holder[key], '"')
-        item = _at(data, self._around)
+        item = held_at(data, self._around)
         renamed = {self._name if key == self._old else key: value for key, value in item.items()}
         item.clear()
         item.update(renamed)
@@ -148,9 +149,3 @@ def _require_same_tasks(before: Program, after: Program, old: str, new: str) -> 
         raise EditRefused(
             f"{lost[0]} would read another task", "choose another name, or change both in the text"
         )
-
-
-def _at(data: Any, path: Sequence[str]) -> Any:
-    for key in path:
-        data = data[int(key)] if is_array(data) else data[key]
-    return data

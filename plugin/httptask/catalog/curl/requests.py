@@ -47,8 +47,8 @@ def requests_of(given: Given, files: Files, secrets: Secrets, *, as_json: bool) 
         upload = uploads[index] if index < len(uploads) else None
         for expanded in [text] if given.holds("globoff") else expand_globs(text):
             request = _request(given, expanded, upload, files, secrets)
-            if request.is_json_by_default_a_form and as_json:
-                request.body = _compact(request.body or "")
+            if as_json and request.json_as_form is not None:
+                request.body = request.json_as_form
                 request.drop_header("content-type")
                 request.headers.append(("Content-Type", "application/json"))
             yield request
@@ -129,7 +129,7 @@ def _headers(given: Given, request: ImportedRequest, files: Files) -> None:
         if value and name.lower() not in written:
             request.headers.append((name, value))
     if own["Content-Type"] == FORM_TYPE and "content-type" not in written:
-        request.is_json_by_default_a_form = _compact(request.body or "") is not None
+        request.json_as_form = _compact(request.body or "")
     if own["User-Agent"] == "" and "user-agent" not in written:
         request.removed.add("user-agent")
 

@@ -122,7 +122,7 @@ class TaskCollector:
         name = unused_name(self._name or title or task_name(request, self._secrets), self._taken)
         self._taken.add(name)
         self.notes += request.notes
-        if request.is_json_by_default_a_form:
+        if request.json_as_form is not None:
             self._json_as_form.append(name)
         return name, task
 

@@ -50,7 +50,7 @@ class ImportedRequest:
         is_base64: whether the body is a placeholder for what base64 says.
         parts: of a multipart body.
         has_raw_variable: whether a variable stands in the body as it is, and not encoded.
-        is_json_by_default_a_form: whether the body is JSON, and the sender calls it a form unless it is told otherwise.
+        json_as_form: the body as JSON, where it is that, and the sender calls it a form unless it is told otherwise.
         seconds: that the sender waits at most.
         response_bytes: that the sender takes at most.
         notes: what can't be kept of it, by name; never a credential.
@@ -68,7 +68,7 @@ class ImportedRequest:
     is_base64: bool = False
     parts: list[FormPart] | None = None
     has_raw_variable: bool = False
-    is_json_by_default_a_form: bool = False
+    json_as_form: str | None = None
     seconds: float | None = None
     response_bytes: int | None = None
     notes: list[str] = field(default_factory=list[str])

@@ -39,8 +39,6 @@ _DOING: Final = frozenset(
         "list",
         "make",
         "new",
-    }
-    | {
         "open",
         "post",
         "query",
@@ -54,8 +52,8 @@ _DOING: Final = frozenset(
         "submit",
         "update",
         "upload",
+        "view",
     }
-    | {"view"}
 )
 _WORTH_OF_DOING: Final = 0.2
 """How much is left there of a verb that goes with everything: what an API is for is told in nouns."""

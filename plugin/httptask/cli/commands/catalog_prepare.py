@@ -139,9 +139,8 @@ def _write(target: "Target", after: str | None, found: "Prepared", project: "Pro
     """Write definition and configuration, both or none of them; returns the command that tries the task."""
     from httptask.config import ConfigInvalid
     from httptask.config.editing import add_tables
-    from httptask.config.find import CONFIG_NAME
 
-    file = project.config.file or project.config.root / CONFIG_NAME
+    file = project.config.path
     beside = {file: partial(add_tables, file, found.tables)} if found.tables else {}
     try:
         command = target.put(after, {found.name: found.task}, found.declared_secrets, beside)

@@ -10,7 +10,7 @@ from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
 from httptask.config import Config
 from httptask.config.config import for_own_runs
-from httptask.config.find import CONFIG_NAME, DOTENV_NAME
+from httptask.config.find import DOTENV_NAME
 from httptask.dsl.loader import Loaded
 from httptask.plugin import DefinitionRegistry
 
@@ -46,7 +46,6 @@ class Reloaded:
         self.config_changed = asyncio.Event()
         self._folder = definitions
         self._config = config
-        self._file = config.file
         self._functions: tuple[Path, ...] = ()
         self._seen = self._stamps()
         self.registry = DefinitionRegistry([])
@@ -91,7 +90,7 @@ class Reloaded:
 
     def take(self, config: Config) -> None:
         """Go on with a configuration that was read anew."""
-        self._config, self._file = config, config.file
+        self._config = config
         self.secrets.update(for_own_runs(config, self.secrets).secrets)
 
     def permit(self, loaded: Loaded) -> None:
@@ -123,5 +122,4 @@ class Reloaded:
     @property
     def _settings(self) -> tuple[Path, Path]:
         """The configuration and the `.env` beside it, whether or not they are there."""
-        configuration = self._file or self._config.root / CONFIG_NAME
-        return configuration, configuration.with_name(DOTENV_NAME)
+        return self._config.path, self._config.path.with_name(DOTENV_NAME)

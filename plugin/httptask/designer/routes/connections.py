@@ -51,7 +51,7 @@ _RETRIED_AFTER_SECONDS: Final = 15.0
 _PATIENCE_SECONDS: Final = 5.0
 """A form waits for it."""
 _NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,62}")
-_HEADER: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,62}")
+"""Of a connection, and of a header."""
 _SECRET: Final = re.compile("[A-Z][A-Z0-9_]{0,62}")
 _LOOKS_MADE_UP: Final = re.compile(r"(?=.*\d)[A-Z0-9]{16,}")
 """Words of a name have `_` between them; what an issuer makes up has none."""
@@ -204,7 +204,7 @@ def _faults_of(new: NewConnection, config: Config) -> Iterator[FieldFault]:
     yield from _faults_of_url(new.base_url)
     if new.authentication == "none":
         return
-    if new.authentication == "header" and not _HEADER.fullmatch(new.header):
+    if new.authentication == "header" and not _NAME.fullmatch(new.header):
         yield FieldFault(
             "header", "this is no name of a header", "write one such as X-Api-Key, without a value"
         )

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from httptask.activities.configuration_activities import has_pollers
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.config import Config
-from httptask.config.find import CONFIG_NAME, DOTENV_NAME
+from httptask.config.find import DOTENV_NAME
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal
@@ -83,7 +83,7 @@ def connection_states(settings: Settings) -> list[ConnectionState]:
 
 def file_of(config: Config) -> Path:
     """The file of a configuration, whether or not there is one."""
-    return config.root / CONFIG_NAME if config.file is None else config.file.absolute()
+    return config.path.absolute()
 
 
 def dotenv_of(config: Config) -> Path:

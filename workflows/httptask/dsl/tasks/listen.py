@@ -7,11 +7,12 @@ from pydantic import ConfigDict, Field
 
 from httptask.diagnostics.fault import Fault, TextFault
 from httptask.dsl.expression_parts import Part, PartsBuilder
-from httptask.dsl.model import ONE_KEY, DefinitionModel, TaskBase, Use
+from httptask.dsl.model import DefinitionModel, TaskBase, Use
 from httptask.dsl.tasks.events import EVENT_SCHEMA, EventProperties, property_faults
 from httptask.dsl.tasks.kind import TaskKind, TaskNode
 from httptask.dsl.value_shape import ValueShape
 from httptask.json.pointer import child_pointer
+from httptask.json.schema import ONE_KEY
 
 __all__ = [
     "LISTEN",

@@ -21,7 +21,7 @@ from httptask.dsl.yaml.text_changes import (
 from httptask.json.pointer import json_pointer, pointer_tokens
 from httptask.json.types import is_array
 
-__all__ = ["insert_item", "move_item", "remove_value", "set_value"]
+__all__ = ["held_at", "insert_item", "move_item", "remove_value", "set_value"]
 
 
 def set_value(text: str, pointer: str, value: Any) -> str:
@@ -57,8 +57,8 @@ def remove_value(text: str, pointer: str) -> str:
         return applied(plain, ChangeFinder(plain).remove(found(plain, root, path)))
 
     def meant(data: Any) -> None:
-        _at(data, path)
-        around = _at(data, path[:-1])
+        held_at(data, path)
+        around = held_at(data, path[:-1])
         del around[int(path[-1]) if is_array(around) else path[-1]]
 
     return edited(text, change, meant, BY_HAND)
@@ -80,7 +80,7 @@ def insert_item(text: str, list_pointer: str, index: int, item: Any) -> str:
         return applied(plain, setter.insert(place, index, item))
 
     def meant(data: Any) -> None:
-        items = _at(data, path[:-1]).get(path[-1]) if path else data
+        items = held_at(data, path[:-1]).get(path[-1]) if path else data
         if not items:
             _put(data, path, [item])
         else:
@@ -112,7 +112,7 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
         return applied(plain, moved(plain, place, target, index))
 
     def meant(data: Any) -> None:
-        source, target = _at(data, path[:-1]), _at(data, to)
+        source, target = held_at(data, path[:-1]), held_at(data, to)
         item = source[int(path[-1])]
         target.insert(index, item)
         was = int(path[-1])
@@ -121,7 +121,12 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
     return edited(text, change, meant, BY_HAND)
 
 
-def _at(data: Any, path: Sequence[str]) -> Any:
+def held_at(data: Any, path: Sequence[str]) -> Any:
+    """What stands at a place of data.
+
+    Raises:
+        EditRefused: nothing does.
+    """
     try:
         for key in path:
             data = data[int(key)] if is_array(data) else data[key]
