@@ -84,6 +84,8 @@ class Checked(BaseModel):
     blocks: list[Block]
     """Empty where the text can't be read."""
     findings: list[Finding]
+    to_fill_in: list[str] = []
+    """Pointers of values that were made up when their task was added, and are what they were."""
     runnable: bool
 
 

@@ -103,6 +103,8 @@ export interface Block {
 export interface Checked {
   blocks: Block[];
   findings: Finding[];
+  /** Pointers of values that were made up when their task was added, and are what they were. */
+  to_fill_in: string[];
   runnable: boolean;
 }
 

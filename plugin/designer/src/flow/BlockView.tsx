@@ -2,7 +2,7 @@ import { memo } from "react";
 import type { Block, Branch, Finding } from "../api/types";
 import { useLayout } from "../app/layout";
 import { type TaskRun, useRunStates } from "../runs/states";
-import { drawnAlike, toldAlike } from "../state/blocks";
+import { drawnAlike, toFillInOf, toldAlike } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon, iconOf } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
@@ -58,6 +58,7 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
   const selected = useDocument((state) => state.selected === block.pointer);
   const run = useRunStates((state) => state.byPointer[block.pointer]);
   const found = faults.get(block.pointer) ?? NONE;
+  const toFillIn = useDocument((state) => toFillInOf(block.pointer, state.toFillIn).length);
   return (
     <div className="block" data-state={run?.state}>
       <button
@@ -75,6 +76,7 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
         <span className="block-name">{block.name}</span>
         <span className="block-kind">{kindName(block.kind)}</span>
         <span className="block-summary">{block.summary}</span>
+        {toFillIn > 0 && <span className="badge warning">{toFillIn} to fill in</span>}
         {found.length > 0 && <FaultBadge found={found} />}
         {run && <StateBadge run={run} />}
       </button>

@@ -4,7 +4,7 @@ import { Icon } from "../ui/icons";
 import { Prose, splitSentence, Told } from "../ui/Prose";
 import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf, TextParts } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
-import { type Suggestions, useFaults, useForm } from "./form";
+import { type Suggestions, useFaults, useForm, useToFillIn } from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
 import {
@@ -59,15 +59,23 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
   const expression = asExpression || (isExpression(value) && widget !== "text");
   const composite = COMPOSITE.has(widget) && !expression;
   const faults = useFaults(pointer, !composite);
+  const toFillIn = useToFillIn(pointer, !composite && !schema["x-made-of"]);
   const label = raw.title && raw.title.toLowerCase() !== name.toLowerCase() ? raw.title : null;
   return (
-    <div className={`field ${severityOf(faults)} ${composite ? "composite" : ""}`}>
+    <div
+      className={`field ${severityOf(faults)} ${composite ? "composite" : ""} ${toFillIn ? "to-fill-in" : ""}`}
+    >
       <div className="field-head">
         <label htmlFor={id}>
           <code>{name}</code>
           {label && <small>{label}</small>}
         </label>
         {required && <small>required</small>}
+        {toFillIn && (
+          <span className="badge warning" title="Made up when the task was added">
+            to fill in
+          </span>
+        )}
         {schema.deprecated && <span className="badge warning">deprecated</span>}
         <span className="grow" />
         {expressions && (

@@ -52,6 +52,15 @@ export function useFaults(pointer: string, deep: boolean): Finding[] {
   );
 }
 
+/** Whether a value was made up and has to be another, or one of its parts that has no field of its own. */
+export function useToFillIn(pointer: string, deep: boolean): boolean {
+  const { expressions } = useForm();
+  return useDocument(
+    (state) =>
+      expressions && state.toFillIn.some((one) => one === pointer || (deep && one.startsWith(`${pointer}/`))),
+  );
+}
+
 /** A field in which the cursor is, or was last: what is picked from an answer goes there. */
 export interface Target {
   pointer: string;

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import type { Block, Finding } from "../api/types";
-import { blockAround, drawnAlike, findingsByBlock, flattened, placeOf, pointerAt, toldAlike } from "./blocks";
+import {
+  blockAround,
+  drawnAlike,
+  findingsByBlock,
+  flattened,
+  placeOf,
+  pointerAt,
+  toFillInOf,
+  toldAlike,
+} from "./blocks";
 import { difference } from "./changes";
 
 const block = (pointer: string, start: number, end: number, inner: Block[] = []): Block => ({
@@ -37,6 +46,13 @@ test("a finding belongs to the innermost block, and the rest to the definition",
   const finding = (pointer: string) => ({ pointer, code: "c", message: "m" }) as Finding;
   const found = findingsByBlock(blocks, [finding("/do/0/loop/do/0/inner/set/a"), finding("/document/name")]);
   expect([...found.keys()]).toEqual(["/do/0/loop/do/0/inner", ""]);
+});
+
+test("what is to be filled in belongs to the task that has it, and not to one around it", () => {
+  const places = ["/do/1/a/with/path/id", "/do/1/all/with/do/0/a/with/body/x", "/do/10/a/with/body/y"];
+  expect(toFillInOf("/do/1/a", places)).toEqual(["/with/path/id"]);
+  expect(toFillInOf("/do/1/all", places)).toEqual([]);
+  expect(toFillInOf("/do/1/all/with/do/0/a", places)).toEqual(["/with/body/x"]);
 });
 
 test("places and pointers", () => {

@@ -69,6 +69,15 @@ export function findingsByBlock(blocks: Block[], findings: Finding[]): Map<strin
   return found;
 }
 
+/** Those of the values which are still to be filled in that are of one task, without its pointer: `/with/path/id`. */
+export const toFillInOf = (pointer: string, toFillIn: string[]) =>
+  toFillIn
+    .filter((one) => one.startsWith(`${pointer}/with/`) && !IN_ANOTHER_TASK.test(one.slice(pointer.length)))
+    .map((one) => one.slice(pointer.length));
+
+/** Behind the pointer of a task: that of one in it. */
+const IN_ANOTHER_TASK = /^\/with\/do\/\d+\//;
+
 /** Whether two lists of findings read alike at a block. */
 export const toldAlike = (ones: Finding[], others: Finding[]) =>
   alike(

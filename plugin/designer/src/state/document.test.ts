@@ -4,7 +4,7 @@ import * as api from "../api/endpoints";
 import type { Checked, Definition, Edited } from "../api/types";
 import { isUnsaved, useDocument } from "./document";
 
-const checked: Checked = { blocks: [], findings: [], runnable: true };
+const checked: Checked = { blocks: [], findings: [], to_fill_in: [], runnable: true };
 const definition = (text: string): Definition => ({
   ...checked,
   path: "a.yaml",

@@ -21,6 +21,7 @@ interface DocumentState {
   base: string;
   blocks: Block[];
   findings: Finding[];
+  toFillIn: string[];
   runnable: boolean;
   /** The text that blocks and findings are of. */
   checked: string;
@@ -58,6 +59,7 @@ const closed: DocumentState = {
   base: "",
   blocks: [],
   findings: [],
+  toFillIn: [],
   runnable: false,
   checked: "",
   checking: false,
@@ -80,6 +82,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     checked: text,
     blocks: checked.blocks,
     findings: checked.findings,
+    toFillIn: checked.to_fill_in,
     runnable: checked.runnable,
     checking: false,
   });

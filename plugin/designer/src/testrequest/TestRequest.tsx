@@ -2,8 +2,9 @@ import { type KeyboardEvent, useEffect } from "react";
 import type { Block } from "../api/types";
 import { leaveField } from "../app/keys";
 import { useLayout } from "../app/layout";
+import { keysOf } from "../request/local";
 import { TaskFields, useTaskForm } from "../request/TaskPane";
-import { blockAt } from "../state/blocks";
+import { blockAt, toFillInOf } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
@@ -70,10 +71,30 @@ function Tested({ block, close }: { block: Block; close(): void }) {
           <h3>Settings</h3>
           {form.error && <Refused error={form.error} />}
           {!form.data && !form.error && <p className="muted">Loading the fields …</p>}
+          <MadeUp block={block} />
           {form.data && <TaskFields form={form.data} block={block} />}
         </section>
         <Answer block={block} />
       </div>
     </section>
+  );
+}
+
+const SHOWN = 4;
+
+/** That values go out which nobody gave: it may be what one wants to try. */
+function MadeUp({ block }: { block: Block }) {
+  const toFillIn = useDocument((state) => state.toFillIn);
+  const places = toFillInOf(block.pointer, toFillIn).map((one) => keysOf(one).slice(1).join("."));
+  if (!places.length) return null;
+  const more = places.length - SHOWN;
+  return (
+    <p className="ask" role="status">
+      {places.length === 1 ? "One value was" : `${places.length} values were`} made up when the task was
+      added, and {places.length === 1 ? "is" : "are"} sent as {places.length === 1 ? "it is" : "they are"}{" "}
+      unless you fill {places.length === 1 ? "it" : "them"} in:{" "}
+      <code>{places.slice(0, SHOWN).join(", ")}</code>
+      {more > 0 && ` and ${more} more`}.
+    </p>
   );
 }

@@ -2,6 +2,6 @@
 
 from httptask.catalog.prepare.parts import OptionalFields
 from httptask.catalog.prepare.prepared import Prepared, PreparedBody
-from httptask.catalog.prepare.preparing import prepare
+from httptask.catalog.prepare.preparing import placeholders, prepare
 
-__all__ = ["OptionalFields", "Prepared", "PreparedBody", "prepare"]
+__all__ = ["OptionalFields", "Prepared", "PreparedBody", "placeholders", "prepare"]

@@ -18,6 +18,7 @@ from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.expressions import as_literal
 from httptask.http.headers import FORM_TYPE, KEYED_METHODS, media_type
 from httptask.http.styles import header_text, path_text, query_fields
+from httptask.json.pointer import json_pointer
 from httptask.json.tree import map_texts
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Content, Operation, Parameter
@@ -73,6 +74,7 @@ class RequestParts:
         whole_query: a query that is no list of parameters, with its `?`.
         secrets: that stand in parameters, by name.
         fill_in: names of those whose values were made up.
+        made_up: JSON Pointers of those that are none of few values, such as `/path/id` or `/body/title`.
         from_examples: names of those whose values are examples of the document.
         problems: what does not fit the reference.
     """
@@ -91,6 +93,7 @@ class RequestParts:
     whole_query: str = ""
     secrets: dict[str, NeededSecret] = field(default_factory=dict[str, NeededSecret])
     fill_in: list[str] = field(default_factory=list[str])
+    made_up: list[str] = field(default_factory=list[str])
     from_examples: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
@@ -186,11 +189,12 @@ class RequestParts:
                 self._vary_keys(schema, whole, "body", "", None)
                 return WrittenBody(content, PreparedBody(content.media_type, whole.value), _written(whole))
             self.notes.append("the document shows no example of the body that fits its schema")
-        made_up, taken = len(self.fill_in), len(self.from_examples)
+        kept = [(names, len(names)) for names in (self.fill_in, self.made_up, self.from_examples)]
         found = self._sample(schema, "body", "", shown, given)
         is_needed = self.operation.body.required or given is not None or self.optional == "all"
         if not is_needed and (not found.value or self.operation.method in _BODILESS):
-            del self.fill_in[made_up:], self.from_examples[taken:]
+            for names, count in kept:
+                del names[count:]
             if self.operation.method not in _BODILESS:
                 self.notes.append(
                     "the body is left out, for nothing of it is required: --field gives some of it"
@@ -224,6 +228,12 @@ class RequestParts:
         varied = self._vary_keys(schema, found, where, name, given)
         for names, paths in ((self.fill_in, found.invented), (self.from_examples, found.shown)):
             names += [_name(where, path) for path in paths if path not in varied]
+        part, _, of_part = where.partition(".")
+        self.made_up += [
+            json_pointer([part, *([of_part] if of_part else ()), *path])
+            for path in found.invented
+            if path not in varied and path not in found.chosen
+        ]
         return found
 
     def _vary_keys(

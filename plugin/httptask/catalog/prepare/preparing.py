@@ -26,11 +26,13 @@ from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.expressions import as_literal
+from httptask.dsl.locate import tokens_of, value_at
+from httptask.json.pointer import json_pointer, pointer_tokens
 from httptask.json.types import is_object
 from httptask.openapi.naming import unused_name
 from httptask.openapi.operation import Operation
 
-__all__ = ["prepare"]
+__all__ = ["placeholders", "prepare"]
 
 
 def prepare(
@@ -77,10 +79,52 @@ def prepare(
     parts.add_parameters()
     body = parts.body(content)
     own_name = name or unused_name(operation.name, taken)
-    is_chat = reference.api == chat_completion.API and reference == chat_completion.reference()
-    if is_chat and body is not None:
+    if _is_chat(reference) and body is not None:
         return _chat(reference, parts, body, own_name, server or "openai", config)
     return _http(parts, body, own_name, config, server, is_told=is_declared or way is not None)
+
+
+def placeholders(reference: Reference) -> Mapping[str, Any]:
+    """What `prepare` makes up for what a request has to have, and a task is to have something else in place of.
+
+    A value of the document (an example, a default, one of a list) is none, and neither is one of two.
+
+    Args:
+        reference: of the operation.
+
+    Returns:
+        The values by JSON Pointers into the task's arguments; `/path/NAME` is the text that stands, encoded, for a
+        variable of the path.
+    """
+    operation = reference.operation
+    schemas = RequestSchemas(operation)
+    content = None if operation.body is None else chosen_content(operation.body, None)
+    fields = read_fields({}, operation, content, schemas)
+    schemes, _ = chosen_schemes(operation.authentication, reference.authentication)
+    recipe = recipe_of(schemes, reference.api)
+    parts = RequestParts(reference.api, operation, schemas, fields, "none", recipe)
+    parts.add_parameters()
+    body = parts.body(content)
+    arguments: dict[str, Any] = {"path": parts.in_path, "query": parts.query, "headers": parts.headers}
+    if body is not None and _is_chat(reference):
+        arguments = body.written
+    elif body is not None:
+        arguments |= body_arguments(body.content, body.written, schemas).arguments
+    found: dict[str, Any] = {}
+    for pointer in parts.made_up:
+        part, *inner = pointer_tokens(pointer)
+        names = {"header": ["headers"], "body": [] if _is_chat(reference) else ["body"]}.get(part, [part])
+        if names == ["body"] and "form" in arguments:
+            names = ["form"]
+        place = json_pointer([*names, *(inner[:1] if part == "header" else inner)])
+        value = value_at(arguments, tokens_of(arguments, place))
+        if value is not None:
+            found[place] = value
+    return found
+
+
+def _is_chat(reference: Reference) -> bool:
+    return reference.api == chat_completion.API and reference == chat_completion.reference()
 
 
 def _http(

@@ -52,6 +52,7 @@ class Sample:
 
     Attributes:
         invented: places whose value nobody gave or showed.
+        chosen: those of them whose value is one of few: of a list, or a boolean.
         shown: places whose value is one that the document shows.
         expressions: what is to stand in place of a value, by its place.
         fault: what the schema has against it, with the place; None where it fits.
@@ -62,6 +63,7 @@ class Sample:
     expressions: Mapping[Path, str] = field(default_factory=dict[Path, str])
     fault: tuple[str, str] | None = None
     shown: tuple[Path, ...] = ()
+    chosen: tuple[Path, ...] = ()
 
 
 class _Impossible(Exception):
@@ -117,6 +119,7 @@ class _Sampler:
         self._left = _MOST_VALUES
         self._invented: dict[Path, Any] = {}
         self._shown: dict[Path, Any] = {}
+        self._chosen: dict[Path, Any] = {}
         self._expressions: dict[Path, str] = {}
 
     def sample(self, schema: JsonSchema, name: str, place: Place) -> Sample:
@@ -139,6 +142,7 @@ class _Sampler:
             self._expressions,
             fault,
             self._kept(self._shown, value),
+            self._kept(self._chosen, value),
         )
 
     def _kept(self, places: Mapping[Path, Any], value: Any) -> tuple[Path, ...]:
@@ -226,7 +230,7 @@ class _Sampler:
         for value in variant.get("enum", ()):
             if value is not None and self._fits(plain, value):
                 if len(variant["enum"]) > 1:
-                    self._invented[place.path] = value
+                    self._invented[place.path] = self._chosen[place.path] = value
                 yield value
 
     def _of_type(self, kind: str, variant: Variant, name: str, place: Place) -> Iterator[Any]:
@@ -248,10 +252,9 @@ class _Sampler:
                     self._invented[place.path] = number
                     yield number
             case "boolean":
-                self._invented[place.path] = True
-                yield True
-                self._invented[place.path] = False
-                yield False
+                for choice in (True, False):
+                    self._invented[place.path] = self._chosen[place.path] = choice
+                    yield choice
             case _:
                 yield None
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from httptask.catalog.operation_faults import operation_faults
 from httptask.catalog.project_documents import ProjectDocuments
+from httptask.designer.called import CalledOperations
 from httptask.designer.outline import Checked, checked
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Workspace, load_once
@@ -123,7 +124,9 @@ def check_text(workspace: Workspace, path: str, text: str) -> Checked:
     config = workspace.settings().config
     documents = ProjectDocuments(config.root, config.state_directory, file.parent)
     of_operations = () if loaded.draft is None else operation_faults(loaded.draft, documents)
-    return checked(loaded, config.connections, of_operations, unknown)
+    looked = checked(loaded, config.connections, of_operations, unknown)
+    called = CalledOperations(config, workspace.catalog(config))
+    return looked.model_copy(update={"to_fill_in": [*called.to_fill_in(loaded)]})
 
 
 def _whole(workspace: Workspace, path: str, text: str, sha256: str) -> DefinitionText:

@@ -1,20 +1,14 @@
 """What forms are made of: the fields of a task, and of a run's input."""
 
 import hashlib
-import re
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from httptask.catalog import FOLDER, chat_completion
-from httptask.catalog.catalog import Catalog
-from httptask.catalog.errors import CatalogError
-from httptask.catalog.keeping import stamps_of
 from httptask.catalog.project_documents import ProjectDocuments
-from httptask.catalog.reference import Reference
+from httptask.designer.called import CalledOperations
 from httptask.designer.operation_fields import with_parameters, with_request
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
@@ -25,15 +19,9 @@ from httptask.dsl.tasks import CALLS
 from httptask.dsl.tasks.openapi import ApiCall, api_call
 from httptask.http.errors import RequestInvalid
 from httptask.json.types import is_object
-from httptask.openapi.depth import SHOWN
 from httptask.openapi.described import Described
-from httptask.testrequest.operation import find_called
 
 router = APIRouter(tags=["forms"])
-
-_FILLED_IN: Final = re.compile(r"\$\{[^}]*\}|\{[^{}]*\}")
-"""An expression in a path, or a variable of its template."""
-_CALLS_KEPT: Final = 64
 
 
 class TaskPlace(EditedText):
@@ -119,38 +107,12 @@ def _described(workspace: Workspace, path: str, call: ApiCall) -> Described | Re
 
 def _of_request(workspace: Workspace, schema: TaskSchema, arguments: Any) -> tuple[TaskSchema, str | None]:
     """The schema of a request, and the operation of the catalogue that it calls, as far as it tells where it goes."""
-    if not is_object(arguments):
-        return schema, None
     config = workspace.settings().config
-    name, endpoint = arguments.get("connection"), arguments.get("endpoint")
-    connection = config.connections.get(name) if isinstance(name, str) else None
-    if connection is not None:
-        uri = f"{connection.base_url or ''}{arguments.get('path', '')}"
-    else:
-        uri = str(endpoint.get("uri", "") if is_object(endpoint) else endpoint)
-    method = str(arguments.get("method", "get")).upper()
-    sender = None if connection is None else connection.name
-    try:
-        state = _state_of(workspace.catalog(config))
-        called = _called(config.root, config.state_directory, state, method, _FILLED_IN.sub("x", uri), sender)
-    except (CatalogError, ValueError, OSError):  # an entry that can't be read, an address that is none
-        called = None
+    operations = CalledOperations(config, workspace.catalog(config))
+    called = operations.of(arguments)
     if called is None:
         return schema, None
+    connection = config.connections.get(str(arguments.get("connection")))
     sent = () if connection is None else connection.headers
-    return with_request(schema, called.name, called.operation, arguments, sent), called.name
-
-
-def _state_of(catalog: Catalog) -> tuple[object, ...]:
-    """Another one whenever an API of the catalogue is another."""
-    return tuple((entry, *stamps_of(str(catalog.documents(entry)))) for entry in catalog.entries())
-
-
-@lru_cache(maxsize=_CALLS_KEPT)
-def _called(
-    root: Path, folder: Path, state: tuple[object, ...], method: str, uri: str, connection: str | None
-) -> Reference | None:
-    """The operation that a request calls; looked up once for as long as request and catalogue stay."""
-    catalog = Catalog(root, folder)
-    found = find_called(catalog, method, uri, connection)
-    return None if found is None else catalog.reference(found.name, SHOWN)
+    shown = operations.shown(called)
+    return with_request(schema, shown.name, shown.operation, arguments, sent), shown.name
