@@ -107,14 +107,16 @@ async def add_and_fill(keys: Keys, browser: Browser) -> None:
     await keys.press("F6")
     await keys.is_at("[data-pointer='/do/0/ask']")
 
-    # Add a task behind the first one: its form has the focus then. Undone, and done again, with the change in its form.
+    # Add a task behind the first one: with nothing to fill in, it can be tried at once. Undone, and done again, with the
+    # change in its form.
     await keys.press("/")
     await keys.is_at(".add-search textarea")
     await keys.type("chat")
     await keys.press("Enter")  # before anything is found: it is added once it is prepared
     await keys.shows(".block-head", "createChatCompletion")
     await keys.lacks("dialog")
-    await keys.is_at(".task-fields textarea")
+    await keys.is_at(".task-head .primary")
+    await keys.tab_to("model")
     await keys.press("Control+a")
     await keys.type("gpt-4.1")
     await keys.press("Enter")

@@ -40,7 +40,8 @@ export const KEYS: { where: string; keys: [string, string][] }[] = [
   { where: "In the text", keys: [["Esc, then Tab", "leave it: Tab alone indents"]] },
 ];
 
-const isTyping = (target: EventTarget | null) =>
+/** Whether a key that is pressed there is a letter of something. */
+export const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLInputElement ||
   target instanceof HTMLTextAreaElement ||
   target instanceof HTMLSelectElement ||

@@ -36,9 +36,12 @@ export async function insert(
   const done = await edit([{ op: "insert", ...place, name, task }, ...more]);
   if (!done) return false;
   select(pointerAt(place.list, place.index, name));
-  useLayout.getState().enterForm();
+  useLayout.getState().enterForm("call" in task ? TO_FILL_IN : undefined);
   return true;
 }
+
+/** What of a request is looked at first; where nothing is to be filled in, it can be tried at once. */
+const TO_FILL_IN = ".to-fill-in:not(.composite) :is(input, textarea)";
 
 export function freeName(wanted: string, taken: string[]): string {
   let name = wanted;

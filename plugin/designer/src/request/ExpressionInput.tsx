@@ -68,7 +68,7 @@ export function ExpressionInput(props: Props) {
     event.stopPropagation();
   };
   return (
-    <div className="expression">
+    <div className={suggestions ? "expression choice" : "expression"}>
       <textarea
         ref={box}
         id={id}

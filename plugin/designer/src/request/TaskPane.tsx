@@ -2,6 +2,7 @@ import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tansta
 import { useCallback, useEffect, useId, useMemo, useRef } from "react";
 import { addApi, getTask, listModels } from "../api/endpoints";
 import type { Block, Json, TaskForm } from "../api/types";
+import { isTyping } from "../app/keys";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
@@ -61,9 +62,12 @@ function TaskEditor({ block }: { block: Block }) {
       aria-label={`Form of ${block.name}`}
       ref={pane}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
+        if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+        if (event.key === "Escape") focusBlock(block.pointer);
+        else if (event.key === "t" && isCall(block.kind) && !isTyping(event.target))
+          useLayout.getState().test(block.pointer);
+        else return;
         event.preventDefault();
-        focusBlock(block.pointer);
       }}
     >
       <header className="task-head">
@@ -134,6 +138,8 @@ function UnknownDocument({ address }: { address: string }) {
   );
 }
 
+type TextField = HTMLInputElement | HTMLTextAreaElement;
+
 /** The focus goes into the form that was asked for, once it is there. */
 function useEntering(pane: React.RefObject<HTMLElement | null>, ready: boolean) {
   const entering = useLayout((state) => state.entering);
@@ -142,11 +148,12 @@ function useEntering(pane: React.RefObject<HTMLElement | null>, ready: boolean) 
     useLayout.getState().entered();
     // A dialog that is just closing gives the focus back to where it came from.
     requestAnimationFrame(() => {
-      const all = [...(pane.current?.querySelectorAll<HTMLElement>(`.task-fields :is(${entering})`) ?? [])];
+      const all = [...(pane.current?.querySelectorAll<TextField>(`.task-fields :is(${entering})`) ?? [])];
       const field = all.find((one) => one.closest("details:not([open])") === null) ?? all[0];
       const closed = field?.closest<HTMLDetailsElement>("details:not([open])");
       if (closed) closed.open = true;
       (field ?? pane.current?.querySelector<HTMLElement>("button"))?.focus();
+      if (field?.closest(".to-fill-in")) field.select(); // what is typed takes its place
     });
   }, [pane, ready, entering]);
 }
@@ -205,6 +212,10 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
   );
 }
 
+const METHODS: Suggestions = {
+  values: ["get", "post", "put", "patch", "delete", "head", "options"],
+  about: "of HTTP; another one can be written",
+};
 const FLOW = ["continue", "exit", "end"];
 const GOES_ON = /\/then$/;
 
@@ -232,6 +243,7 @@ function useSuggestions(block: Block): FormContext["suggest"] {
     (pointer) => {
       const place = pointer.slice(block.pointer.length);
       if (place === "/with/model") return models;
+      if (place === "/with/method") return METHODS;
       if (place === "/with/connection")
         return { values: connections?.map(({ name }) => name) ?? [], about: "of httptask.toml" };
       if (!GOES_ON.test(place) || place.startsWith("/with/")) return undefined;
