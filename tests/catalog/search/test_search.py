@@ -209,6 +209,44 @@ def test_no_word_of_an_operation_counts_for_two_that_were_asked_for(catalog: Cat
     assert names(catalog, "start a conference call")[0] == "phone.startConference"
 
 
+def test_a_word_of_an_operation_counts_once_for_two_that_are_synonyms_of_it(catalog: Catalog) -> None:
+    paths = {
+        "/rooms": {"post": operation("createRoom", "Create a room", "Rooms")},
+        "/plans": {"post": operation("schedulePlan", "Schedule the plan of a room", "Rooms")},
+    }
+    catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
+    [create] = [
+        one for one in catalog.search("arrange and book room").operations if one.name == "a.createRoom"
+    ]
+    assert create.found_by.keys() == {"arrange", "room"}
+    assert names(catalog, "arrange and book room api:a")[0] == "a.schedulePlan"
+
+
+@pytest.mark.parametrize("text", ["hire a plumber", "make a new thing", "create invoice", "book a trip"])
+def test_a_verb_that_every_api_has_finds_nothing_alone(catalog: Catalog, text: str) -> None:
+    assert names(catalog, text) == []
+    assert names(catalog, f"{text} for an order")[0] == "shop.createOrder"
+
+
+def test_what_is_built_in_is_not_favoured_for_being_created(catalog: Catalog) -> None:
+    assert names(catalog, "make something new")[0] == "shop.createOrder"
+
+
+def test_what_was_saved_is_not_to_be_created(catalog: Catalog) -> None:
+    paths = {
+        "/badges": {
+            "post": operation("postBadges", "Create badges", "Badges"),
+            "get": operation("hold", "Stored badges", "Badges"),
+        },
+        "/organizations": {"get": operation("organizations", "Organizations", "All")},
+    }
+    catalog.add("api.json", {"api.json": json.dumps(openapi(paths)).encode()}.get, name="a")
+    assert names(catalog, "saved badges api:a")[0] == "a.hold"
+    [long] = catalog.search("org").operations
+    assert long.name == "a.organizations"
+    assert long.score > 0.8  # it is the word itself, and not one for it
+
+
 def test_known_apis_are_named_only_where_little_was_found(catalog: Catalog) -> None:
     text = "create a github issue"
     assert [one.name for one in catalog.search(text).apis] == ["github"]

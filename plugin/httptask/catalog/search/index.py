@@ -80,6 +80,7 @@ class SearchIndex:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._is_changed = False
+        self._names: dict[str, str] | None = None
         self._database = _opened(file) or _empty()
 
     def __enter__(self) -> "SearchIndex":
@@ -115,6 +116,7 @@ class SearchIndex:
         replace_database(self._file, self._database.backup)
 
     def _changing(self) -> sqlite3.Connection:
+        self._names = None
         if not self._is_changed:
             copy = sqlite3.connect(":memory:")
             self._database.backup(copy)
@@ -194,13 +196,16 @@ class SearchIndex:
 
         Their length differs by as many letters, or they begin with it.
         """
-        found = self._database.execute(
-            "select word, min(stem) from vocabulary"
-            " where length(word) between ?1 - ?2 and ?1 + ?2 or substr(word, 1, ?1) = ?3"
-            " group by word having max(is_name) or sum(operations) > 1",
-            (len(word), slips, word),
-        )
-        return dict(found)
+        if self._names is None:
+            found = self._database.execute(
+                "select word, min(stem) from vocabulary group by word having max(is_name) or sum(operations) > 1"
+            )
+            self._names = dict(found)
+        return {
+            one: stem
+            for one, stem in self._names.items()
+            if abs(len(one) - len(word)) <= slips or one.startswith(word)
+        }
 
     def candidates(
         self, groups: Collection[Collection[str]], filters: Iterable[tuple[str, Collection[str]]], limit: int

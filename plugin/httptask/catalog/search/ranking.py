@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from httptask.catalog.search.index import COLUMNS, Candidate, SearchIndex
-from httptask.catalog.search.terms import SURE, SYNONYM, Query, Term, meanings_of_verb
+from httptask.catalog.search.terms import DOING, SURE, SYNONYM, Query, Term, is_telling, meanings_of_verb
 from httptask.catalog.search.words import EXACT, STOP_WORDS, split
 
 __all__ = ["Ranked", "rank"]
@@ -68,17 +68,24 @@ def rank(terms: list[Term], query: Query, index: SearchIndex, favoured: tuple[st
     wanted = frozenset(stem for term in usable for stem in term.alternatives)
     unmeant, named = _unmeant(query, terms, index), _apis_named(usable, index)
     ranked = [_ranked(candidate, usable, wanted, unmeant) for candidate in _candidates(usable, query, index)]
-    return (
-        sorted(ranked, key=lambda one: -one.score * _preference(one.candidate, favoured, named))
-        if usable
-        else ranked
-    )
+    if not usable:
+        return ranked
+    telling = {term.asked for term in terms if is_telling(term)}
+    meant = [one for one in ranked if _does_more(one) or telling <= one.found_by.keys()]
+    return sorted(meant, key=lambda one: -one.score * _preference(one, favoured, named))
 
 
-def _preference(candidate: Candidate, favoured: tuple[str, str], named: frozenset[str]) -> float:
+def _does_more(found: Ranked) -> bool:
+    """Whether it has more of what was asked for than a verb that every API has."""
+    return not DOING.issuperset(found.found_by.values())
+
+
+def _preference(found: Ranked, favoured: tuple[str, str], named: frozenset[str]) -> float:
     """How much an operation is preferred to others as good."""
-    is_other = named and candidate.api not in named
-    return _UNNAMED_API if is_other else _FAVOURED if (candidate.api, candidate.name) == favoured else 1.0
+    one = found.candidate
+    is_other = named and one.api not in named
+    is_favoured = (one.api, one.name) == favoured and _does_more(found)
+    return _UNNAMED_API if is_other else _FAVOURED if is_favoured else 1.0
 
 
 def _candidates(terms: list[Term], query: Query, index: SearchIndex) -> Iterable[Candidate]:
@@ -136,14 +143,16 @@ def _ranked(
     for column, worth in _LEAST_FIRST:
         counts.update(dict.fromkeys(wanted.intersection(columns[column].split()), worth))
     found_by: dict[str, str] = {}
+    taken: set[str] = set()
     score = total = 0.0
     for term in terms:
         total += term.weight
-        best = 0.0
+        best, by = 0.0, ""
         for stem, (worth, word) in term.alternatives.items():
             count = counts.get(stem, 0.0) * worth
-            if count > best:
-                best, found_by[term.asked] = count, word
+            if count > best and (worth >= SURE or stem not in taken):
+                best, by, found_by[term.asked] = count, stem, word
+        taken.add(by)  # as a synonym, a word of an operation counts for one that was asked for
         score += term.weight * best
     exactness = max(_share(columns[column], counts.keys()) for column in ("name", "summary"))
     coverage = score / total if total else 1.0

@@ -10,7 +10,7 @@ from httptask.catalog.directory.directory import Directories, KnownApi
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.search.index import KNOWN, SearchIndex
 from httptask.catalog.search.ranking import rank
-from httptask.catalog.search.terms import Query, Term, parse_query, terms_of
+from httptask.catalog.search.terms import DOING, Query, Term, parse_query, terms_of
 from httptask.catalog.search.words import split
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.openapi.operation import METHODS
@@ -24,37 +24,6 @@ _COVERING: Final = 0.4
 """How much of what was asked for the words of an API must cover that was not added."""
 _RELEVANT_API: Final = 0.75
 """Of what the best such API covers."""
-_DOING: Final = frozenset(
-    {
-        "add",
-        "change",
-        "complete",
-        "create",
-        "delete",
-        "edit",
-        "fetch",
-        "find",
-        "generate",
-        "get",
-        "list",
-        "make",
-        "new",
-        "open",
-        "post",
-        "query",
-        "read",
-        "remove",
-        "retrieve",
-        "send",
-        "set",
-        "show",
-        "start",
-        "submit",
-        "update",
-        "upload",
-        "view",
-    }
-)
 _WORTH_OF_DOING: Final = 0.2
 """How much is left there of a verb that goes with everything: what an API is for is told in nouns."""
 _COVERED: Final = 0.75
@@ -190,4 +159,4 @@ def _known(
 
 def _worth(term: Term) -> float:
     _, word = max(term.alternatives.values(), default=(0.0, term.asked))
-    return _WORTH_OF_DOING if word in _DOING else 1.0
+    return _WORTH_OF_DOING if word in DOING else 1.0

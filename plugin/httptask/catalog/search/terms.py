@@ -13,7 +13,17 @@ from typing import Final
 from httptask.catalog.search.index import SearchIndex
 from httptask.catalog.search.words import STOP_WORDS, exact, split, stems
 
-__all__ = ["SURE", "SYNONYM", "Query", "Term", "meanings_of_verb", "parse_query", "terms_of"]
+__all__ = [
+    "DOING",
+    "SURE",
+    "SYNONYM",
+    "Query",
+    "Term",
+    "is_telling",
+    "meanings_of_verb",
+    "parse_query",
+    "terms_of",
+]
 
 _FILTER: Final = re.compile(r'\b(api|method|tag):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
 _HOW_MANY: Final = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
@@ -38,6 +48,25 @@ _OUT_OF_NAMES: Final = 0.5
 _VAGUE: Final = frozenset({"about", "data", "detail", "info", "inform", "stuff", "thing"})
 """Stems of words that go with every noun."""
 _VAGUENESS: Final = 0.4
+DOING: Final = frozenset(
+    {
+        "add",
+        "change",
+        "complete",
+        "create",
+        "delete",
+        "edit",
+        "fetch",
+        "find",
+        "generate",
+        "get",
+        "list",
+        "make",
+    }
+    | {"new", "open", "post", "query", "read", "remove", "retrieve", "send", "set", "show", "start", "submit"}
+    | {"update", "upload", "view"}
+)
+"""Verbs that every API has: what is meant is told by the words beside them."""
 _SHORTEST_PREFIX: Final = 3
 _SHORTEST_TWO_SLIPS: Final = 8
 _RAREST: Final = 30
@@ -75,6 +104,11 @@ class Term:
         """Take a stem in, unless it is there already as something worth more."""
         if worth > self.alternatives.get(stem, (0.0, ""))[0]:
             self.alternatives[stem] = (worth, word)
+
+
+def is_telling(term: Term) -> bool:
+    """Whether a word tells more than that something is done, to things; what nobody has might."""
+    return term.asked not in DOING and _VAGUE.isdisjoint(term.alternatives)
 
 
 def parse_query(text: str) -> Query:
@@ -171,9 +205,24 @@ def _synonyms_by_stem() -> dict[str, list[str]]:
 
 
 def _others(word: str, stem: str) -> Collection[str]:
-    """The synonyms of a word, as it stands or else by its stem: those of `member` for `members`."""
+    """The synonyms of a word, as it stands or else by its stem: those of `member` for `members`.
+
+    What was saved is not to be created, as what is to be saved: it is what was stored.
+    """
     found = _synonyms().get(word)
+    if found is None and word.endswith("ed"):
+        found = sorted(({*_synonyms_by_stem().get(stem, ())} | _called_by_stem().get(stem, set())) - DOING)
     return _synonyms_by_stem().get(stem, ()) if found is None else found
+
+
+@cache
+def _called_by_stem() -> dict[str, set[str]]:
+    """The verbs that have one, by its stem, among their synonyms."""
+    found: dict[str, set[str]] = {}
+    for verb, others in _tables()["verbs"].items():
+        for other in others:
+            found.setdefault(_stems_of_synonyms()[other], set()).add(verb)
+    return found
 
 
 @cache
@@ -194,7 +243,8 @@ def meanings_of_verb(word: str) -> Collection[str]:
 
 def _offer_synonyms(term: Term, word: str, stem: str, worth: float) -> None:
     for other in _others(word, stem):
-        term.offer(_stems_of_synonyms()[other], worth * SYNONYM, other)
+        is_shortened = other.startswith(word) or word.startswith(other)
+        term.offer(_stems_of_synonyms()[other], worth * (_ABBREVIATION if is_shortened else SYNONYM), other)
 
 
 def _offer_derived(term: Term, word: str, stem: str, index: SearchIndex) -> None:

@@ -31,8 +31,10 @@ def split(text: str) -> list[str]:
 
 STOP_WORDS: Final = frozenset(
     split(
-        "a all also an and any are as at be been but by can could did do does for from had has have "
-        "how i if in into is it its just me my need of on or our please should so some than that "
+        "a all also an and any anybody anyone anything are as at be been but by can could did do does "
+        "everybody everyone everything for from had has have "
+        "how i if in into is it its just me my need of on or our please should so some somebody "
+        "someone something than that "
         "the their them then there these they this those to up want was we were what which who "
         "whose will with would you your"
     )
