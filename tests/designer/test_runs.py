@@ -1,6 +1,7 @@
 """Test requests and runs, asked for as the page does, on a real server with a real worker."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,7 @@ do:
       with: { model: m, messages: [{ role: user, content: Hi }] }
       output: { as: { said: "${ .text }" } }
   - item: { call: httpRequest, with: { method: get, connection: shop, path: /items/1 } }
+  - all: { call: httpRequest, with: { method: get, connection: shop, path: /items } }
 """
 ITEMS = {
     "openapi": "3.1.0",
@@ -135,6 +137,34 @@ ITEMS = {
                         "description": "it",
                         "content": {"application/json": {"example": {"id": 1, "name": "Rope"}}},
                     }
+                },
+            }
+        },
+        "/items": {
+            "get": {
+                "operationId": "listItems",
+                "responses": {
+                    "200": {
+                        "description": "them",
+                        "content": {
+                            "application/json": {
+                                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}
+                            }
+                        },
+                    }
+                },
+            }
+        },
+    },
+    "components": {
+        "schemas": {
+            "Item": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "integer", "readOnly": True},
+                    "name": {"type": "string"},
+                    "code": {"type": "string", "writeOnly": True},
+                    "extra": {"type": "object"},
                 },
             }
         }
@@ -153,6 +183,7 @@ async def test_without_a_key_an_answer_is_simulated(workspace: Workspace, tmp_pa
         asks = await events(client, "POST", "/api/test-requests", json={**body, "task": "ask"})
         dry = await events(client, "POST", "/api/test-requests", json={**body, "task": "ask", "dry": True})
         items = await events(client, "POST", "/api/test-requests", json={**body, "task": "item"})
+        all_ = await events(client, "POST", "/api/test-requests", json={**body, "task": "all"})
     assert [name for name, _ in asks] == [name for name, _ in items] == ["planned", "setup", "report"]
     assert [name for name, _ in dry] == ["planned", "setup"]
     assert asks[1][1]["detail"] == "Connection openai is not set up: OPENAI_API_KEY is missing"
@@ -161,6 +192,12 @@ async def test_without_a_key_an_answer_is_simulated(workspace: Workspace, tmp_pa
     assert "nothing was sent" in report["wire"]["happened"]
     assert report["outcome"]["downstream"] == {"said": "This answer is made up: no model was asked."}
     assert items[2][1]["report"]["outcome"]["downstream"] == {"id": 1, "name": "Rope"}
+    listed = all_[2][1]["report"]
+    assert listed["outcome"]["downstream"] == [{"id": 1, "name": "name", "extra": {}}]
+    assert "does not tell which fields" in listed["wire"]["happened"]
+    for part in ("response", "outcome"):
+        assert not {"size", "timing", "drift"} & listed[part].keys()
+        assert re.match("Made up: no server|Nothing was sent", listed[part]["happened"])
 
 
 async def test_a_run_is_started_watched_and_gone_on_from(workspace: Workspace) -> None:

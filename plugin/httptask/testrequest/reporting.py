@@ -155,16 +155,12 @@ class Reporter:
 
     def simulated(self, prepared: PreparedPart) -> Report | None:
         """All parts, as if an answer had come: made up of what is known of such answers; None where nothing is."""
-        from httptask.testrequest.simulation import made_up_result
+        from httptask.testrequest.simulation import made_up_result, told_as_made_up
 
         result = made_up_result(self._planned, prepared, self._called)
         if result is None:
             return None
-        report = self.report(prepared, outcome_of_result(self._planned, result))
-        report.wire = WirePart(
-            happened="Simulated: nothing was sent, and the answer is made up.", simulated=True
-        )
-        return report
+        return told_as_made_up(self.report(prepared, outcome_of_result(self._planned, result)))
 
     def _complete(self, warnings: Sequence[Fault], missing: Sequence[Fault]) -> str:
         state = "lacks what is listed below" if missing else "is complete"

@@ -4,19 +4,21 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from httptask.http.models import HttpResponse, SentRequest, Timing
-from httptask.json.types import is_object
+from httptask.json.types import is_array, is_object
 from httptask.testrequest.planning import PlannedRequest
-from httptask.testrequest.report import PreparedPart
+from httptask.testrequest.report import PreparedPart, Report, ResponsePart, WirePart
 
 if TYPE_CHECKING:
     from httptask.chat.models import ChatRequest, Completion
     from httptask.openapi.operation import Operation
     from httptask.testrequest.operation import CalledOperation
 
-__all__ = ["made_up_result"]
+__all__ = ["made_up_result", "told_as_made_up"]
 
 _TEXT: Final = "This answer is made up: no model was asked."
 _STATUSES: Final = ("200", "201", "202", "2XX", "DEFAULT")
+_OF_A_SERVER: Final = frozenset({"size", "timing", "drift", "change"})
+"""What is told of an answer that came."""
 
 
 def made_up_result(
@@ -50,6 +52,32 @@ def made_up_result(
         request=SentRequest(method=prepared.method, uri=prepared.uri, headers=prepared.headers),
         timing=Timing(first_byte=0, total=0),
     )
+
+
+def told_as_made_up(report: Report) -> Report:
+    """A report on such a result, in words of which none says that a server has answered."""
+    assert report.response is not None and report.outcome is not None  # a result was given
+    happened = "Simulated: nothing was sent, and the answer is made up."
+    if _is_hollow(report.response.content):
+        happened += " The API's document does not tell which fields some of its objects have: they are empty here."
+    facts = report.response.model_dump(exclude_unset=True, exclude=set(_OF_A_SERVER))
+    like = f"Made up: no server has answered. Status {report.response.status} is that of such an answer."
+    outcome = report.outcome.model_copy(
+        update={"happened": "Nothing was sent. With such an answer the task would succeed."}
+    )
+    return Report(
+        prepared=report.prepared,
+        wire=WirePart(happened=happened, simulated=True),
+        response=ResponsePart(**{**facts, "happened": like}),
+        outcome=outcome,
+    )
+
+
+def _is_hollow(value: Any) -> bool:
+    """Whether there is an object in it of which nothing is told."""
+    if is_object(value):
+        return not value or any(map(_is_hollow, value.values()))
+    return is_array(value) and any(map(_is_hollow, value))
 
 
 def _completion(request: "ChatRequest") -> "Completion":
@@ -92,4 +120,5 @@ def _value(operation: "Operation", schema: Any) -> Any:
     from httptask.catalog.prepare.request_schemas import RequestSchemas
     from httptask.catalog.prepare.sampling import sample
 
-    return sample(schema, RequestSchemas(operation), with_optional=True).value
+    schemas = RequestSchemas(operation, of_answers=True)
+    return sample(schemas.of(schema), schemas, with_optional=True).value

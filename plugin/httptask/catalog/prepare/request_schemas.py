@@ -1,4 +1,4 @@
-"""Schemas of an operation as they hold for what is sent, and what they take."""
+"""Schemas of an operation as they hold for one direction, and what they take."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,19 +24,21 @@ class UnusableSchema(ValueError):
 
 
 class RequestSchemas:
-    """The schemas of one operation.
+    """The schemas of one operation, for its requests or for its answers.
 
-    Nobody has to send what only answers have: OpenAPI 3.1.1, section 4.8.24, as 3.0 has it of `readOnly`.
+    Nobody has to send what only answers have, and no answer has what is only sent: OpenAPI 3.1.1, section 4.8.24, as
+    3.0 has it of `readOnly` and `writeOnly`.
     """
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, *, of_answers: bool = False) -> None:
         self._definitions = operation.definitions
+        self._mark = "writeOnly" if of_answers else "readOnly"
         self._sent: dict[str, JsonSchema] = {}
         self._checks: dict[int, tuple[Any, jsonschema_rs.Validator]] = {}
 
     def of(self, schema: JsonSchema) -> JsonSchema:
-        """A schema that does not ask for what is read only."""
-        return self._without_answers(schema, frozenset())
+        """A schema that does not ask for what only the other direction has."""
+        return self._of_direction(schema, frozenset())
 
     def definition(self, name: str) -> JsonSchema:
         """What `#/$defs/NAME` refers to, in the same way."""
@@ -44,9 +46,9 @@ class RequestSchemas:
             self._sent[name] = self.of(self._definitions.get(name, True))
         return self._sent[name]
 
-    def is_read_only(self, schema: JsonSchema) -> bool:
-        """Whether only answers have it."""
-        return any(part.get("readOnly") is True for part in self._parts(schema))
+    def is_of_other_direction(self, schema: JsonSchema) -> bool:
+        """Whether only answers have it, or, of schemas for these, only requests."""
+        return any(part.get(self._mark) is True for part in self._parts(schema))
 
     def fits(self, schema: JsonSchema, value: Any) -> bool:
         """Whether a schema takes a value.
@@ -104,21 +106,21 @@ class RequestSchemas:
                     pending.append(names[name])
         return {**schema, "$defs": names} if names else schema
 
-    def _without_answers(self, schema: JsonSchema, also: frozenset[str]) -> JsonSchema:
+    def _of_direction(self, schema: JsonSchema, also: frozenset[str]) -> JsonSchema:
         if not is_object(schema):
             return schema
-        hidden = also | frozenset(self._read_only_names(schema))
+        hidden = also | frozenset(self._hidden_names(schema))
         found = map_schemas(
-            schema, lambda key, part: self._without_answers(part, hidden if key == "allOf" else frozenset())
+            schema, lambda key, part: self._of_direction(part, hidden if key == "allOf" else frozenset())
         )
         if hidden and "required" in found:
             found["required"] = [name for name in found["required"] if name not in hidden]
         return found
 
-    def _read_only_names(self, schema: Mapping[str, Any]) -> Iterator[str]:
+    def _hidden_names(self, schema: Mapping[str, Any]) -> Iterator[str]:
         for part in self._parts(schema):
             for name, value in part.get("properties", {}).items():
-                if self.is_read_only(value):
+                if self.is_of_other_direction(value):
                     yield name
 
     def _parts(self, schema: Any, level: int = 0) -> Iterator[dict[str, Any]]:

@@ -295,7 +295,7 @@ class _Sampler:
 
     def _is_offered(self, part: Any) -> bool:
         return part is not False and not (
-            is_object(part) and (part.get("deprecated") is True or self._schemas.is_read_only(part))
+            is_object(part) and (part.get("deprecated") is True or self._schemas.is_of_other_direction(part))
         )
 
     def _add(self, known: dict[str, Any], variant: Variant, name: str, place: Place) -> bool:
