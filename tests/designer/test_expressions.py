@@ -63,6 +63,26 @@ async def test_completions_find_any_of_many_tasks_and_send_no_data_back(workspac
     assert {one["label"] for one in members} >= {"rows", "title", "count"}
 
 
+async def test_a_field_that_is_not_there_and_an_answer_that_is_made_up_are_told(workspace: Workspace) -> None:
+    last = f"$tasks.task{TASKS - 2}"
+    sample = {
+        "outputs": {f"task{TASKS - 2}": {"id": 1}, "task1": {"id": 2}},
+        "simulated": [f"task{TASKS - 2}"],
+    }
+    async with asked(workspace) as client:
+        misspelt = await answer_of(client, "evaluate", expression=f"{last}.idd", sample=sample)
+        before = await answer_of(client, "evaluate", expression="${ .id }", sample=sample)
+        text = await answer_of(
+            client, "evaluate", expression="${ $tasks.task1.id } of ${ .id }", sample=sample
+        )
+        other = await answer_of(client, "evaluate", expression="$tasks.task1.id", sample=sample)
+    told = {"message": f"there is no field `idd` in `{last}`", "hint": "did you mean `id`?"}
+    assert (misspelt["value"], misspelt["absent"]) == (None, [told])
+    assert (before["value"], before["absent"], before["simulated"]) == (1, [], True)
+    assert (text["value"], text["simulated"]) == ("2 of 1", True)
+    assert (other["value"], other["simulated"]) == (2, False)
+
+
 async def test_a_text_is_loaded_once_for_all_that_is_asked_of_it(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from httptask.calls.problem import TaskFault
 from httptask.diagnostics.fault import TextFault
 from httptask.dsl.program import Program
 from httptask.testrequest import ExpressionInvalid, Sample, SampleIncomplete, evaluate_in_task
+from httptask.testrequest.evaluation import try_in_task
 from support.definitions import compiled
 
 ADDS = """
@@ -48,3 +49,58 @@ def test_what_does_not_read_the_input_needs_none() -> None:
     assert evaluate_in_task(program, "first", "1 + 1", Sample()) == 2
     with pytest.raises(TaskFault, match="Not valid"):
         evaluate_in_task(program, "first", "$workflow.input", Sample())
+
+
+BOOKS = """
+input: { schema: { document: { type: object, properties: { limit: { type: integer } } } } }
+use: { secrets: [KEY] }
+do:
+  - list: { call: http, with: { method: get, endpoint: "http://127.0.0.1/books" } }
+  - show: { set: { text: x } }
+"""
+FOUND = Sample(input={}, task_input=[{"id": "b1", "by": {"name": "Herbert"}}], outputs={"list": {"id": 1}})
+
+
+@pytest.fixture(name="books", scope="module")
+def made_books() -> Program:
+    found = compiled(BOOKS).program
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${ .[0].id } by ${ .[0].by.name }", "b1 by Herbert"),
+        ("Bearer ${ $secrets.KEY } for ${ $tasks.list.id }", "Bearer $KEY for 1"),
+        ("${ $tasks.list.id }", 1),
+    ],
+)
+def test_a_text_has_the_values_of_all_its_expressions(books: Program, text: str, value: object) -> None:
+    assert evaluate_in_task(books, "show", text, FOUND) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("$tasks.list.idd", ("there is no field `idd` in `$tasks.list`", "did you mean `id`?")),
+        (".[0].by.nane", ("there is no field `nane` in `.[].by`", "did you mean `name`?")),
+        ("map(.titel)", None),
+        ("[.[] | .by | .year]", ("there is no field `year` in `.[].by`", "fields: `name`")),
+        (".[0].year", ("there is no field `year` in `.[]`", "fields: `id`, `by`")),
+        ("$tasks.list.idd // 0", None),
+        ("$workflow.input.limit", None),
+        ("$tasks.list.id", None),
+        ("$workflow.inptu", ("there is no field `inptu` in `$workflow`", "did you mean `input`?")),
+    ],
+)
+def test_a_field_that_neither_data_nor_schema_has_is_told(
+    books: Program, text: str, told: tuple[str, str] | None
+) -> None:
+    absent = try_in_task(books, "show", text, FOUND).absent
+    assert [(fault.message, fault.hint) for fault in absent] == ([told] if told else [])
+
+
+def test_a_text_that_fails_for_a_field_that_is_not_there_names_it(books: Program) -> None:
+    with pytest.raises(ExpressionInvalid, match="no field `idd`"):
+        evaluate_in_task(books, "show", "no. ${ $tasks.list.idd }", FOUND)

@@ -1,14 +1,17 @@
 """The data that a person tries tasks and expressions with."""
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import Workspace
+from httptask.dsl.checks.known_shapes import task_before
 from httptask.dsl.program import Program
 from httptask.runs.history import read_run
 from httptask.testrequest import NotTestable, Sample, sample_of_run, with_value
+from httptask.testrequest.sample import find_task
 
 __all__ = ["SampleData", "sample_from"]
 
@@ -18,6 +21,7 @@ class SampleData(BaseModel):
 
     input: Any = None
     task_input: Any = None
+    """The task's own; where it is not given, the output of the task before, or the workflow's input."""
     outputs: dict[str, Any] = {}
     """Of other tasks, by name."""
     variables: dict[str, Any] = {}
@@ -25,6 +29,8 @@ class SampleData(BaseModel):
     context: Any = None
     values: dict[str, Any] = {}
     """Single values by the names under which `missing` asks for them: `input.caller`, `fetch.body.id`."""
+    simulated: list[str] = []
+    """Names of tasks whose outputs are of answers that are made up."""
     run: str | None = None
     """Id of the earlier run."""
 
@@ -40,6 +46,9 @@ async def sample_from(workspace: Workspace, program: Program, task: str, data: S
         if data.run is not None:
             record = await read_run(workspace.required_temporal().client, data.run)
             sample = sample.over(sample_of_run(record, program, task)[0])
+        before = task_before(program, find_task(program, task)) if sample.task_input is None else None
+        if before is not None and before.name in sample.outputs:
+            sample = replace(sample, task_input=sample.outputs[before.name])
         for name, value in data.values.items():
             sample = with_value(sample, program, task, name, value)
     except NotTestable as error:

@@ -1,19 +1,34 @@
-"""One expression, tried where a task of a definition would see it."""
+"""What stands in a field, tried where a task of a definition would see it."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from httptask.diagnostics.fault import Fault
+from httptask.diagnostics.fault import Fault, Severity, TextFault
+from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.checks.references import reference_faults
+from httptask.dsl.checks.shapes import shape_read
 from httptask.dsl.expression_parts import INPUT, ExpressionUse
-from httptask.dsl.expressions import parse_expression
+from httptask.dsl.expressions import (
+    ExpressionFailed,
+    Template,
+    TemplateText,
+    has_expression,
+    parse_expression,
+    parse_template,
+)
 from httptask.dsl.expressions.compiling import compile_check
-from httptask.dsl.expressions.evaluation import evaluate
+from httptask.dsl.expressions.evaluation import Scope
+from httptask.dsl.expressions.paths import Reading
+from httptask.dsl.expressions.rendering import Rendered, render
 from httptask.dsl.program import Program
+from httptask.dsl.value_shape import ValueShape
 from httptask.interpreter.variables import scope_for
+from httptask.json.types import is_array, is_object
 from httptask.testrequest.naming import in_function, reads_input
 from httptask.testrequest.sample import Place, Sample, find_task
 
-__all__ = ["ExpressionInvalid", "evaluate_in_task"]
+__all__ = ["ExpressionInvalid", "Tried", "evaluate_in_task", "try_in_task"]
 
 
 class ExpressionInvalid(ValueError):
@@ -28,13 +43,28 @@ class ExpressionInvalid(ValueError):
         self.fault = fault
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a text.
+
+    Attributes:
+        value: of the expression, or the text with the values of its expressions; secrets stand as `$NAME`.
+        absent: fields that it reads, and that neither the data nor a schema has.
+        readings: all that its expressions read.
+    """
+
+    value: Any
+    absent: Sequence[Fault]
+    readings: Sequence[Reading]
+
+
 def evaluate_in_task(program: Program, task: str, text: str, sample: Sample) -> Any:
     """The value of an expression among the own fields of a task, where `.` is the task's input.
 
     Args:
         program: the definition.
         task: name or JSON Pointer of a task.
-        text: the expression; `${ }` around it may be left out.
+        text: the expression; `${ }` around it may be left out. Or a text with some in it, as a field has it.
         sample: the data that the task would find.
 
     Raises:
@@ -44,16 +74,81 @@ def evaluate_in_task(program: Program, task: str, text: str, sample: Sample) -> 
         ExpressionLimitExceeded: it met a bound.
         TaskFault: the sample is not what a schema wants.
     """
+    return try_in_task(program, task, text, sample).value
+
+
+def try_in_task(program: Program, task: str, text: str, sample: Sample) -> Tried:
+    """The same, with what else is to be said of it."""
     node = find_task(program, task)
     sample = in_function(program, node, sample)
     faults: list[Fault] = []
-    expression = parse_expression(text, "", faults)
-    if expression is not None:
-        use = ExpressionUse("", expression, node.pointer, "definition")
-        faults += compile_check([expression]) or reference_faults(program, use)
-    if expression is None or faults:
+    template = _template_of(text, faults)
+    expressions = [] if template is None else [one for _, one in template.expressions]
+    uses = [ExpressionUse("", one, node.pointer, "definition") for one in expressions]
+    faults += compile_check(expressions) or [
+        fault for use in uses for fault in reference_faults(program, use)
+    ]
+    if template is None or faults:
         raise ExpressionInvalid(faults[0])
-    sample.require(node, [expression], "the expression")
-    needs_input = INPUT in node.parts or reads_input(node, expression.readings)
+    sample.require(node, expressions, "the expression")
+    readings = [reading for one in expressions for reading in one.readings]
+    needs_input = INPUT in node.parts or reads_input(node, readings)
     place = Place.of(program, node, sample, needs_input=needs_input)
-    return evaluate(expression, scope_for(expression, place.execution.input, place.variables))
+    scope = scope_for(template, place.execution.input, place.variables)
+    absent = [
+        fault
+        for use in uses
+        for reading in use.expression.readings
+        for fault in _absent(program, use, reading, scope)
+    ]
+    try:
+        return Tried(_shown(render(template, scope)), absent, readings)
+    except ExpressionFailed:
+        if absent:
+            raise ExpressionInvalid(absent[0]) from None
+        raise
+
+
+def _template_of(text: str, faults: list[Fault]) -> Template | None:
+    if has_expression(text):
+        return parse_template(text, "", faults)
+    expression = parse_expression(text, "", faults)
+    return None if expression is None else Template("", TemplateText((expression,)), (("", expression),), ())
+
+
+def _shown(rendered: Rendered) -> Any:
+    """The value with the names of secrets, which stand in texts only, where they belong."""
+    value = rendered.value
+    for reference in reversed(rendered.secrets):
+        value = value[: reference.offset] + reference.variable + value[reference.offset :]
+    return value
+
+
+def _absent(program: Program, use: ExpressionUse, reading: Reading, scope: Scope) -> Iterator[Fault]:
+    """At most one field: behind one that is not there nothing is known."""
+    if reading.tested:  # who asks whether it is there knows that it may not be
+        return
+    shape, skipped = shape_read(program, use, reading)
+    values = [scope.dot if reading.variable is None else scope.variables.get(reading.variable)]
+    text = f"${reading.variable}" if reading.variable else ""
+    for index, key in enumerate(reading.path + reading.piped):
+        before = text or "."
+        if key is None:
+            text = f"{before}[]"
+            values = [item for one in values if is_array(one) for item in one]
+            shape = None if shape is None else shape.item()
+            continue
+        text = f"{text}.{key}"
+        objects = [one for one in values if is_object(one)]
+        step = None if shape is None or index < skipped else shape.read(key)
+        if objects and not any(key in one for one in objects) and not isinstance(step, ValueShape):
+            known = list(dict.fromkeys(name for one in objects for name in one))
+            hint = hint_for_unknown(key, known, "fields")
+            message = f"there is no field `{key}` in `{before}`"
+            yield TextFault(
+                use.pointer, "absent-field", message, hint, Severity.WARNING, offset=reading.offset
+            )
+            return
+        values = [one[key] for one in objects if key in one]
+        if index >= skipped:
+            shape = step if isinstance(step, ValueShape) else None

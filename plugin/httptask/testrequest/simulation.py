@@ -56,19 +56,24 @@ def made_up_result(
 
 def told_as_made_up(report: Report) -> Report:
     """A report on such a result, in words of which none says that a server has answered."""
-    assert report.response is not None and report.outcome is not None  # a result was given
+    assert report.response is not None  # a result was given
+    assert report.outcome is not None
     happened = "Simulated: nothing was sent, and the answer is made up."
     if _is_hollow(report.response.content):
-        happened += " The API's document does not tell which fields some of its objects have: they are empty here."
-    facts = report.response.model_dump(exclude_unset=True, exclude=set(_OF_A_SERVER))
-    like = f"Made up: no server has answered. Status {report.response.status} is that of such an answer."
+        happened += (
+            " The API's document does not tell which fields some of its objects have: they are empty here."
+        )
+    facts: dict[str, Any] = report.response.model_dump(exclude_unset=True, exclude=set(_OF_A_SERVER))
+    facts["happened"] = (
+        f"Made up: no server has answered. Status {report.response.status} is that of such an answer."
+    )
     outcome = report.outcome.model_copy(
         update={"happened": "Nothing was sent. With such an answer the task would succeed."}
     )
     return Report(
         prepared=report.prepared,
         wire=WirePart(happened=happened, simulated=True),
-        response=ResponsePart(**{**facts, "happened": like}),
+        response=ResponsePart(**facts),
         outcome=outcome,
     )
 

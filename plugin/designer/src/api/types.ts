@@ -140,6 +140,10 @@ export interface Evaluation {
   value?: Json;
   /** How a value begins that is too long to be sent. */
   begins?: string | null;
+  /** Fields that it reads, and that neither the data nor a schema has. */
+  absent?: { message: string; hint?: string | null }[];
+  /** Whether it reads of an answer that is made up. */
+  simulated?: boolean;
   error?: {
     message: string;
     hint?: string | null | undefined;

@@ -4,9 +4,9 @@ import { complete, evaluate } from "../api/endpoints";
 import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
-import { Told } from "../ui/Prose";
+import { Simulated, Told } from "../ui/Prose";
 import { type Suggestions, useCursor, useForm } from "./form";
-import { expressionAt, isInside, withExpression } from "./insertion";
+import { isEvaluable, isInside, withExpression } from "./insertion";
 
 const AFTER = 120;
 const MOST = 50;
@@ -129,7 +129,7 @@ export function ExpressionInput(props: Props) {
         ))}
       </ul>
       {suggestions && focused && <p className="field-about">{suggestions.about}</p>}
-      <Live pointer={pointer} expression={focused ? expressionAt(draft, cursorOf(box)) : null} />
+      <Live pointer={pointer} expression={focused && isEvaluable(draft) ? draft : null} />
     </div>
   );
 }
@@ -194,7 +194,7 @@ function useCompletions(pointer: string, suggestions = NONE) {
   return { options, chosen, setChosen, ask, close };
 }
 
-/** What the expression yields with the latest data. */
+/** What a text yields with the latest data. */
 function Live({ pointer, expression }: { pointer: string; expression: string | null }) {
   const { task } = useForm();
   const [told, setTold] = useState<Evaluation | null>(null);
@@ -219,11 +219,23 @@ function Live({ pointer, expression }: { pointer: string; expression: string | n
     };
   }, [expression, pointer, task]);
   if (!told) return null;
-  return !told.error ? (
-    <output className="live">{told.begins ?? JSON.stringify(told.value)?.slice(0, 300)}</output>
-  ) : (
-    <output className="live bad">
-      <Told message={told.error.message} hint={told.error.hint} />
+  if (told.error)
+    return (
+      <output className="live bad">
+        <Told message={told.error.message} hint={told.error.hint} />
+      </output>
+    );
+  const absent = told.absent ?? [];
+  const nothing = told.value === null && !told.begins;
+  return (
+    <output className={`live ${absent.length || told.simulated ? "warn" : ""}`}>
+      {absent.map((one) => (
+        <span key={one.message}>
+          <Told message={one.message} hint={one.hint} />{" "}
+        </span>
+      ))}
+      {!(absent.length && nothing) && (told.begins ?? JSON.stringify(told.value)?.slice(0, 300))}
+      {told.simulated && <Simulated />}
     </output>
   );
 }

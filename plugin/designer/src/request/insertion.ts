@@ -5,16 +5,17 @@ export function isInside(text: string, place: number): boolean {
   return opened >= 0 && before.indexOf("}", opened) < 0;
 }
 
-/** The expression of a text that a place is in, else the last one; without its `${` and `}`. */
-export function expressionAt(text: string, place: number): string | null {
-  let found: string | null = null;
-  for (let from = text.indexOf("${"); from >= 0; from = text.indexOf("${", from + 2)) {
-    const end = endOf(text, from + 2);
-    if (end < 0) break;
-    found = text.slice(from + 2, end).trim();
-    if (place <= end) break;
+/** Whether a text has expressions that are all written to their end: what it yields can be told. */
+export function isEvaluable(text: string): boolean {
+  let found = false;
+  for (let from = text.indexOf("${"); from >= 0; ) {
+    const isLiteral = text[from - 1] === "$"; // `$${` stands for `${`
+    const end = isLiteral ? from + 1 : endOf(text, from + 2);
+    if (end < 0 || (!isLiteral && !text.slice(from + 2, end).trim())) return false;
+    found ||= !isLiteral;
+    from = text.indexOf("${", end + 1);
   }
-  return found || null;
+  return found;
 }
 
 /** Where the brace is that closes what begins here; jq has braces and texts of its own. */

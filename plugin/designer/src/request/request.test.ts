@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { freeName } from "../catalog/add";
 import { asYaml } from "../catalog/yaml";
 import { piecesOf } from "../ui/Prose";
-import { expressionAt, jqPath, withExpression } from "./insertion";
+import { isEvaluable, jqPath, withExpression } from "./insertion";
 import { withPart } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
 import {
@@ -25,11 +25,12 @@ test("an expression goes where the cursor is", () => {
   expect(withExpression("${ .a } and ", 12, 12, ".b")).toBe("${ .a } and ${ .b }");
 });
 
-test("the expression that is evaluated is the one around the cursor", () => {
-  const text = 'a ${ .a } b ${ {x: "}"} | .x } c';
-  expect(expressionAt(text, 5)).toBe(".a");
-  expect(expressionAt(text, text.length)).toBe('{x: "}"} | .x');
-  expect(expressionAt("no ${ end", 9)).toBeNull();
+test("a text is evaluated as a whole, once all of its expressions have their end", () => {
+  expect(isEvaluable('a ${ .a } b ${ {x: "}"} | .x } c')).toBe(true);
+  expect(isEvaluable("${ .a } and ${ .b")).toBe(false);
+  expect(isEvaluable("${ .a } and ${ }")).toBe(false);
+  expect(isEvaluable("$${ .a } is no expression")).toBe(false);
+  expect(isEvaluable("$${ x } ${ .a }")).toBe(true);
 });
 
 test("an address is made of its variables, and written anew with another", () => {

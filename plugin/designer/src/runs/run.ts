@@ -4,7 +4,7 @@ import * as api from "../api/endpoints";
 import type { Json, RunRecord, RunStatus, TaskRecord } from "../api/types";
 import { blockAt } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
-import { useData } from "../testrequest/data";
+import { useData, withOutputs } from "../testrequest/data";
 import { statesOf, useRunStates } from "./states";
 
 /** A run as it is known: while it goes on its status, at the end its record. */
@@ -60,12 +60,8 @@ export function keepOutputs(record: RunRecord) {
   if (path === null || own.length === 0) return;
   const outputs = own.filter((task) => task.state === "completed" && task.output !== undefined);
   useData.getState().keep(path, (sample) => ({
-    ...sample,
+    ...withOutputs(sample, Object.fromEntries(outputs.map((task) => [task.name, task.output as Json]))),
     ...(record.input === undefined || record.input === null ? {} : { input: record.input }),
-    outputs: {
-      ...sample.outputs,
-      ...Object.fromEntries(outputs.map((task) => [task.name, task.output as Json])),
-    },
   }));
 }
 

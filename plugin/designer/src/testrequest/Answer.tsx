@@ -19,7 +19,7 @@ export function Answer({ block }: { block: Block }) {
   }, [report]);
   const live = phase === "sending" && (text || "waiting for the answer …");
   return (
-    <section className="test-pane answer" aria-label="Answer">
+    <section className={`test-pane answer ${report?.wire?.simulated ? "simulated" : ""}`} aria-label="Answer">
       <Glance report={report} took={session.took} />
       {problem && (
         <div className="told bad" role="alert">
@@ -37,7 +37,9 @@ export function Answer({ block }: { block: Block }) {
         </div>
       )}
       {confirm && <Confirm block={block} />}
-      {report?.response && phase === "done" && <Keep report={report} block={block} />}
+      {report?.response && phase === "done" && !report.wire?.simulated && (
+        <Keep report={report} block={block} />
+      )}
       {live && (
         <pre className="code live-text" aria-live="polite">
           {live}
@@ -118,17 +120,15 @@ function Keep({ report, block }: { report: Report; block: Block }) {
           {isPinned ? "Pinned as sample" : "Pin as sample"}
         </button>
       )}
-      {!report.wire?.simulated && (
-        <button
-          type="button"
-          className="button small"
-          title="Keep it in the folder fixtures, from which runs are answered without the server"
-          disabled={fixture.isPending}
-          onClick={() => fixture.mutate()}
-        >
-          Keep as fixture
-        </button>
-      )}
+      <button
+        type="button"
+        className="button small"
+        title="Keep it in the folder fixtures, from which runs are answered without the server"
+        disabled={fixture.isPending}
+        onClick={() => fixture.mutate()}
+      >
+        Keep as fixture
+      </button>
       <span role="status">
         {fixture.data && (
           <>
@@ -164,6 +164,13 @@ function Glance({ report, took }: { report: Report | null; took: number }) {
   const content = report?.response?.content;
   const size = useMemo(() => (content === undefined ? null : JSON.stringify(content).length), [content]);
   if (!report) return <h3>Answer</h3>;
+  if (report.wire?.simulated)
+    return (
+      <div className="glance" role="status">
+        <span className="badge simulated">Simulated answer</span>
+        <span>not sent</span>
+      </div>
+    );
   const { response, outcome, wire } = report;
   const time = wire?.hops?.reduce((sum, hop) => Math.max(sum, hop.started + hop.total), 0) ?? took;
   const tokens = outcome?.usage?.total_tokens;
@@ -174,7 +181,6 @@ function Glance({ report, took }: { report: Report | null; took: number }) {
       ) : (
         <b className="bad">no answer</b>
       )}
-      {wire?.simulated && <span className="badge warning">simulated</span>}
       {time > 0 && <span>{time < 1000 ? `${time.toFixed(0)} ms` : `${(time / 1000).toFixed(2)} s`}</span>}
       {size !== null && <span>{size < 2048 ? `${size} B` : `${(size / 1024).toFixed(1)} KB`}</span>}
       {typeof tokens === "number" && <span>{tokens} tokens</span>}

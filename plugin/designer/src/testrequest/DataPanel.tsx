@@ -1,6 +1,7 @@
 import type { Block } from "../api/types";
 import { useCursor } from "../request/form";
 import { useDocument } from "../state/document";
+import { Simulated } from "../ui/Prose";
 import { useSample } from "./data";
 import { JsonTree } from "./JsonTree";
 
@@ -28,7 +29,7 @@ export function DataPanel({ block }: { block: Block }) {
       )}
       {known.map(([name, value]) => (
         <div key={name}>
-          <code>$tasks.{name}</code>
+          <code>$tasks.{name}</code> {sample.simulated.includes(name) && <Simulated />}
           <JsonTree value={value} base={`$tasks.${name}`} pick={pick} label={`$tasks.${name}`} />
         </div>
       ))}

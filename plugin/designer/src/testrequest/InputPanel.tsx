@@ -3,7 +3,8 @@ import type { Block, Json } from "../api/types";
 import { useCursor } from "../request/form";
 import { flattened } from "../state/blocks";
 import { useDocument } from "../state/document";
-import { type Sample, useData, useSample } from "./data";
+import { Simulated } from "../ui/Prose";
+import { type Sample, useData, useSample, withOutputs } from "./data";
 import { JsonTree } from "./JsonTree";
 import { useSession } from "./session";
 
@@ -52,9 +53,13 @@ export function InputPanel({ block }: { block: Block }) {
           key={name}
           title={`$tasks.${name}`}
           value={sample.outputs[name]}
+          simulated={sample.simulated.includes(name)}
           wanted={false}
           keep={(value) =>
-            keep(path, (former) => ({ ...former, outputs: changed(former.outputs, name, value) }))
+            keep(path, (former) => ({
+              ...withOutputs(former, value === undefined ? {} : { [name]: value }),
+              outputs: changed(former.outputs, name, value),
+            }))
           }
         />
       ))}
@@ -85,10 +90,11 @@ interface PartProps {
   title: string;
   value: Json | undefined;
   wanted: boolean;
+  simulated?: boolean;
   keep(value: Json | undefined): void;
 }
 
-function Part({ title, value, wanted, keep }: PartProps) {
+function Part({ title, value, wanted, simulated = false, keep }: PartProps) {
   const [editing, setEditing] = useState(false);
   if (value === undefined && !wanted && !editing) return null;
   const shown = value === undefined || editing;
@@ -96,6 +102,7 @@ function Part({ title, value, wanted, keep }: PartProps) {
     <div className="input-part">
       <header>
         <code>{title}</code>
+        {simulated && <Simulated />}
         {value !== undefined && (
           <button type="button" className="button small plain" onClick={() => setEditing(!editing)}>
             {editing ? "Show" : "Edit"}
@@ -124,7 +131,12 @@ function Part({ title, value, wanted, keep }: PartProps) {
   );
 }
 
-function JsonBox({ title, value, begun, keep }: Omit<PartProps, "wanted"> & { begun: boolean }) {
+function JsonBox({
+  title,
+  value,
+  begun,
+  keep,
+}: Omit<PartProps, "wanted" | "simulated"> & { begun: boolean }) {
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (begun) box.current?.focus();

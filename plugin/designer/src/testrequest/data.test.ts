@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beginning, briefly, type Sample, withSample } from "./data";
+import { beginning, briefly, keepOutput, type Sample, sampleOf, withOutputs, withSample } from "./data";
 
 const rows = Array.from({ length: 1000 }, (_, id) => ({ id, text: "x".repeat(1000) }));
 const sample: Sample = {
@@ -7,6 +7,7 @@ const sample: Sample = {
   outputs: { 'list "1"': rows, none: null },
   variables: {},
   values: { "input.n": 1 },
+  simulated: [],
 };
 
 test("a body with a sample says what the sample says", () => {
@@ -22,4 +23,14 @@ test("completions are asked for with the beginning of what is large", () => {
   expect(brief.outputs['list "1"']).toHaveLength(20);
   expect(beginning({ a: [], b: null, c: "short" })).toEqual({ a: [], b: null, c: "short" });
   expect(briefly(brief).outputs.none).toBeNull();
+});
+
+test("an output that is made up is marked until a server has given one", () => {
+  keepOutput("a.yaml", "list", [{ id: 1 }], true);
+  keepOutput("a.yaml", "other", 2, false);
+  expect(sampleOf("a.yaml").simulated).toEqual(["list"]);
+  keepOutput("a.yaml", "list", [{ id: 1 }], true);
+  expect(sampleOf("a.yaml").simulated).toEqual(["list"]);
+  expect(withOutputs(sampleOf("a.yaml"), { other: 3 }).simulated).toEqual(["list"]);
+  expect(withOutputs(sampleOf("a.yaml"), { list: [] }).simulated).toEqual([]);
 });

@@ -9,6 +9,8 @@ export interface Sample {
   variables: Record<string, Json>;
   /** Single values, by the names under which they were asked for: `input.caller`, `fetch.body.id`. */
   values: Record<string, Json>;
+  /** Names of tasks whose outputs are of answers that are made up: nothing of them was ever sent by a server. */
+  simulated: string[];
 }
 
 interface Data {
@@ -18,7 +20,7 @@ interface Data {
   keep(path: string, change: (sample: Sample) => Sample): void;
 }
 
-const EMPTY: Sample = { outputs: {}, variables: {}, values: {} };
+const EMPTY: Sample = { outputs: {}, variables: {}, values: {}, simulated: [] };
 
 export const useData = create<Data>()((set) => ({
   pinned: {},
@@ -31,9 +33,19 @@ export const sampleOf = (path: string | null): Sample => useData.getState().byPa
 export const useSample = (path: string | null): Sample =>
   useData((state) => state.byPath[path ?? ""] ?? EMPTY);
 
-export function keepOutput(path: string, task: string, value: Json): void {
-  useData.getState().keep(path, (sample) => ({ ...sample, outputs: { ...sample.outputs, [task]: value } }));
+export function keepOutput(path: string, task: string, value: Json, simulated: boolean): void {
+  useData.getState().keep(path, (sample) => {
+    const { simulated: others, ...known } = withOutputs(sample, { [task]: value });
+    return { ...known, simulated: simulated ? [...others, task] : others };
+  });
 }
+
+/** A sample with outputs that servers gave, in place of what was made up for them. */
+export const withOutputs = (sample: Sample, outputs: Record<string, Json>): Sample => ({
+  ...sample,
+  outputs: { ...sample.outputs, ...outputs },
+  simulated: sample.simulated.filter((name) => !(name in outputs)),
+});
 
 const ITEMS = 20;
 const NAMES = 500;

@@ -12,7 +12,7 @@ import type {
 } from "../api/types";
 import { asYaml } from "../catalog/yaml";
 import { useCursor } from "../request/form";
-import { Prose, Told } from "../ui/Prose";
+import { Prose, Simulated, Told } from "../ui/Prose";
 import { JsonTree } from "./JsonTree";
 import { schemaOf } from "./shape";
 import { ValueTable } from "./ValueTable";
@@ -163,6 +163,7 @@ export function ResponseView({ report, block }: { report: Report; block: Block }
   const value = picked ? (outcome?.downstream ?? null) : answerOf(response);
   return (
     <PartView part={response}>
+      {report.wire?.simulated && <Simulated />}
       <Faults faults={response.drift} />
       <div className="views">
         {VIEWS.map((one) => (

@@ -124,7 +124,7 @@ export const useSession = create<Session & Actions>()((set, get) => ({
     if (signal.aborted) return;
     const { report, began } = get();
     if (report?.outcome?.downstream !== undefined && !report.outcome.error)
-      keepOutput(path, name, report.outcome.downstream);
+      keepOutput(path, name, report.outcome.downstream, report.wire?.simulated === true);
     set({ phase: "done", took: performance.now() - began });
   },
   async cancel() {

@@ -35,6 +35,9 @@ export function Told({ message, hint }: { message: string; hint?: string | null 
   );
 }
 
+/** Marks data that no server ever gave. */
+export const Simulated = () => <span className="badge simulated">from a simulated answer</span>;
+
 /** What came of something that was asked for in vain, at the place where it was asked for. */
 export function Refused({ error }: { error: Error }) {
   return (

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -15,12 +15,15 @@ from httptask.designer.routes.definitions import EditedText
 from httptask.designer.sampling import SampleData, sample_from
 from httptask.designer.workspace import AskedWorkspace
 from httptask.diagnostics.fault import TextFault
+from httptask.dsl.checks.known_shapes import task_before
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
+from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.dsl.value_shape import ValueShape
 from httptask.json.types import is_array, is_object
-from httptask.testrequest import ExpressionInvalid, NotTestable, Sample, evaluate_in_task
+from httptask.testrequest import ExpressionInvalid, NotTestable, Sample
+from httptask.testrequest.evaluation import try_in_task
 from httptask.testrequest.sample import Place, find_task
 
 router = APIRouter(tags=["expressions"])
@@ -73,7 +76,15 @@ class EvaluationRequest(EditedText):
 
     pointer: str
     expression: str = Field(max_length=_LONGEST)
+    """Or a text with some in it, as a field has it."""
     sample: SampleData = SampleData()
+
+
+class AbsentField(BaseModel):
+    """A field that an expression reads and that the data does not have."""
+
+    message: str
+    hint: str | None
 
 
 class ExpressionFault(BaseModel):
@@ -92,6 +103,10 @@ class Evaluation(BaseModel):
     value: Any = None
     begins: str | None = None
     """How its JSON begins, where there is too much of it to be sent: `value` is None then."""
+    absent: list[AbsentField] = []
+    """What is read, and neither in the data nor in a schema: null stands in its place."""
+    simulated: bool = False
+    """Whether it reads of an answer that is made up."""
     error: ExpressionFault | None = None
 
 
@@ -145,9 +160,26 @@ async def complete_expression(asked: CompletionRequest, workspace: AskedWorkspac
 
 
 def _evaluated(program: Program, asked: EvaluationRequest, sample: Sample) -> Evaluation:
-    value = evaluate_in_task(program, asked.pointer, asked.expression, sample)
-    text = json.dumps(value, ensure_ascii=False)
-    return Evaluation(value=value) if len(text) <= _LONGEST_VALUE else Evaluation(begins=text[:_SHOWN])
+    tried = try_in_task(program, asked.pointer, asked.expression, sample)
+    text = json.dumps(tried.value, ensure_ascii=False)
+    is_short = len(text) <= _LONGEST_VALUE
+    return Evaluation(
+        value=tried.value if is_short else None,
+        begins=None if is_short else text[:_SHOWN],
+        absent=[AbsentField(message=fault.message, hint=fault.hint) for fault in tried.absent],
+        simulated=_reads_simulated(program, asked, tried.readings),
+    )
+
+
+def _reads_simulated(program: Program, asked: EvaluationRequest, readings: Sequence[Reading]) -> bool:
+    """Whether something is read of a task whose output is made up: by its name, or as the input that it gives."""
+    made_up = {*asked.sample.simulated}
+    before = task_before(program, find_task(program, asked.pointer)) if made_up else None
+    return any(
+        (reading.variable == "tasks" and bool(made_up) and (not reading.path or reading.path[0] in made_up))
+        or (reading.variable in (None, "input") and before is not None and before.name in made_up)
+        for reading in readings
+    )
 
 
 def _brief(value: Any) -> Any:

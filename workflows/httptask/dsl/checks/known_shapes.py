@@ -9,7 +9,7 @@ from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 from httptask.dsl.value_shape import ValueShape
 
-__all__ = ["DESCRIPTORS", "bound_shape", "declared", "raw_inputs"]
+__all__ = ["DESCRIPTORS", "bound_shape", "declared", "raw_inputs", "task_before"]
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -67,6 +67,19 @@ def raw_inputs(program: Program) -> dict[str, ValueShape]:
     return shapes
 
 
+def task_before(program: Program, node: TaskNode) -> TaskNode | None:
+    """The task whose output is a task's raw input; None where it is the first, or another way may lead there."""
+    if node.pointer in program.functions:
+        return None
+    for sequence in program.sequences.values():
+        if node not in sequence.tasks[1:] or sequence.is_branch:
+            continue
+        before = sequence.tasks[sequence.tasks.index(node) - 1]
+        is_target = any(jump.target == node.name for one in sequence.tasks for jump in one.jumps)
+        return None if is_target or _leads_away(before) else before
+    return None
+
+
 def _first_input(program: Program, sequence: TaskSequence) -> ValueShape | None:
     transforms = program.definition.input is not None and program.definition.input.from_ is not None
     return declared(program.definition.input) if sequence is program.root and not transforms else None
@@ -74,5 +87,9 @@ def _first_input(program: Program, sequence: TaskSequence) -> ValueShape | None:
 
 def _output_before(node: TaskNode) -> ValueShape | None:
     """A task that may be skipped, or that goes elsewhere, says nothing about the next one's input."""
+    return None if _leads_away(node) else node.output_shape
+
+
+def _leads_away(node: TaskNode) -> bool:
     leaves = node.task.then not in (None, "continue") or not node.kind.leads_on
-    return None if leaves or node.task.if_ is not None else node.output_shape
+    return leaves or node.task.if_ is not None

@@ -14,7 +14,7 @@ from httptask.dsl.tasks.kind import KEYS_OF_TASK, TaskNode
 from httptask.dsl.value_shape import MissingKey, ValueShape
 from httptask.json.types import is_object
 
-__all__ = ["check_shapes"]
+__all__ = ["check_shapes", "shape_read"]
 
 Shapes = Mapping[str, ValueShape]
 
@@ -25,12 +25,22 @@ def check_shapes(program: Program) -> Iterator[Fault]:
     for use in program.uses:
         dot = _dot(program, use, inputs)
         for reading in use.expression.readings:
-            shape, skipped = (
-                (dot, 0) if reading.variable is None else _variable(program, use, inputs, reading)
-            )
+            shape, skipped = _read(program, use, inputs, dot, reading)
             meant = _meant_task(program, reading)
             for fault in _key_faults(use, shape, reading, skipped):
                 yield fault if meant is None else replace(fault, hint=f"write `$tasks.{meant}`")
+
+
+def shape_read(program: Program, use: ExpressionUse, reading: Reading) -> tuple[ValueShape | None, int]:
+    """The shape that a path of an expression is read from, None where it is not known, and how many keys lead there."""
+    inputs = raw_inputs(program)
+    return _read(program, use, inputs, _dot(program, use, inputs), reading)
+
+
+def _read(
+    program: Program, use: ExpressionUse, inputs: Shapes, dot: ValueShape | None, reading: Reading
+) -> tuple[ValueShape | None, int]:
+    return (dot, 0) if reading.variable is None else _variable(program, use, inputs, reading)
 
 
 def _meant_task(program: Program, reading: Reading) -> str | None:
