@@ -104,12 +104,21 @@ async def test_what_is_not_set_up_is_told_by_name(workspace: Workspace, tmp_path
         told = await events(
             client, "POST", "/api/test-requests", json=trial(sample={"input": {"sku": "a"}}, confirmed=True)
         )
+        looked = await events(
+            client, "POST", "/api/test-requests", json=trial(sample={"input": {"sku": "a"}}, dry=True)
+        )
         run = await client.post(
             "/api/runs", json={"path": "orders.yaml", "text": TEXT, "input": {"sku": "a"}}
         )
     assert told[-1][0] == "setup"
     assert "TOKEN is missing" in told[-1][1]["detail"]
     assert "export TOKEN=" in told[-1][1]["fix"]
+    assert [name for name, _ in looked] == [name for name, _ in told] == ["planned", "setup"]
+    assert looked[1] == told[1]
+    for stage in (looked, told):
+        prepared = stage[0][1]["prepared"]
+        assert prepared["happened"] == f"Not sent. {told[1][1]['detail']}."
+        assert (prepared["change"], prepared["warnings"]) == (told[1][1]["fix"], [])
     assert run.status_code == 422
     assert run.json()["missing"] == ["TOKEN"]
 
@@ -270,7 +279,7 @@ async def test_expressions_are_completed_and_tried(workspace: Workspace) -> None
         value = (await client.post("/api/evaluate", json=body("$tasks.order", outputs={"order": [1]}))).json()
     assert wrong["error"]["message"]
     assert lacks["error"]["missing"]["outputs"] == ["order"]
-    assert value == {"value": [1], "begins": None, "error": None}
+    assert (value["value"], value["error"]) == ([1], None)
 
 
 async def test_its_own_description_is_an_api_of_the_catalogue(workspace: Workspace) -> None:

@@ -20,7 +20,7 @@ export function Answer({ block }: { block: Block }) {
   const live = phase === "sending" && (text || "waiting for the answer …");
   return (
     <section className={`test-pane answer ${report?.wire?.simulated ? "simulated" : ""}`} aria-label="Answer">
-      <Glance report={report} took={session.took} />
+      <Glance report={report} took={session.took} unsent={setup !== null || missing.length > 0} />
       {problem && (
         <div className="told bad" role="alert">
           <p>
@@ -31,7 +31,7 @@ export function Answer({ block }: { block: Block }) {
       {setup && (
         <div className="told warn" role="alert">
           <p>
-            <b>{setup.detail}</b>
+            <b>Not sent. {setup.detail}.</b>
           </p>
           {setup.fix && <pre>{setup.fix}</pre>}
         </div>
@@ -160,10 +160,16 @@ function Confirm({ block }: { block: Block }) {
 }
 
 /** Status, time, size, tokens and cost. */
-function Glance({ report, took }: { report: Report | null; took: number }) {
+function Glance({ report, took, unsent }: { report: Report | null; took: number; unsent: boolean }) {
   const content = report?.response?.content;
   const size = useMemo(() => (content === undefined ? null : JSON.stringify(content).length), [content]);
-  if (!report) return <h3>Answer</h3>;
+  if (!report)
+    return (
+      <div className="glance" role="status">
+        <h3>Answer</h3>
+        {unsent && <span className="badge warning">not sent</span>}
+      </div>
+    );
   if (report.wire?.simulated)
     return (
       <div className="glance" role="status">

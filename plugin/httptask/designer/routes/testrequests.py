@@ -42,6 +42,7 @@ from httptask.testrequest import (
     send_once,
     values_read,
 )
+from httptask.testrequest.report import PreparedPart
 
 router = APIRouter(prefix="/test-requests", tags=["test requests"])
 
@@ -134,16 +135,19 @@ class _Trial:
         edge = edge_of(config, settings.environment if is_own else {})
         try:
             planned, reporter = await asyncio.to_thread(self._plan, loaded, config, sample, profiles, edge)
-            prepared = await reporter.prepared(dry=temporal is None, sent_here=is_own)
+            lacking = self._lacking(planned, config, settings) if is_own else ()
+            # Nothing is sent without them, so that what is told before and behind it is the same.
+            prepared = await reporter.prepared(dry=temporal is None or bool(lacking), sent_here=is_own)
         finally:
             await edge.aclose()
+        problem = not_set_up(planned.request.connection, lacking, config) if lacking else None
+        if problem is not None:
+            prepared = _held_back(prepared, problem)
         shown = prepared.model_dump(mode="json", exclude_unset=True)
         changes = f"{prepared.method} {prepared.uri} may change something there"
         confirm = changes if reporter.may_change_something else None
         self._tell("planned", {"id": self._id, "prepared": shown, "confirm": confirm})
-        lacking = self._lacking(planned, config, settings) if is_own else ()
-        if lacking:
-            problem = not_set_up(planned.request.connection, lacking, config)
+        if problem is not None:
             self._tell(
                 "setup", {"detail": problem.detail, "missing": list(lacking), "fix": problem.facts["hint"]}
             )
@@ -219,6 +223,15 @@ class _Trial:
         if connection is not None:
             names += connection.secret_origins()
         return missing_secrets(dict.fromkeys(names), SecretStore(config.secrets, settings.environment))
+
+
+def _held_back(prepared: PreparedPart, problem: Problem) -> PreparedPart:
+    """What is told of a request whose secrets have no values: the same, and one cure, wherever it stands."""
+    fix, others = problem.facts["hint"], [one for one in prepared.warnings if one.code != "secret"]
+    if prepared.error is not None:
+        return prepared.model_copy(update={"warnings": others, "change": f"{fix}; {prepared.change}"})
+    told = {"happened": f"Not sent. {problem.detail}.", "change": fix}
+    return prepared.model_copy(update={"warnings": others, **told})
 
 
 def edge_of(config: Config, environment: Mapping[str, str]) -> Edge:
