@@ -66,6 +66,8 @@ def test_what_cannot_be_read_is_told(data: bytes, message: str) -> None:
         "a: &\u00e9 1\nb: *\u00e9",
         "{a: &x 1,b: *x}",
         '{"a":&x 1,"b":*x}',
+        '{"a":&x 1,"b *c":*x}',
+        '{"a":&x 1,"b &c":*x}',
         "a: &x 1\n*x : b",
         "a: &x\n  b: 1\nc:\n  <<: *x",
     ],
@@ -76,10 +78,17 @@ def test_aliases_are_refused_unparsed(text: str, monkeypatch: pytest.MonkeyPatch
         read_text(text.encode())
 
 
+def test_anchors_without_bound_are_refused_unparsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yaml12.parse_yaml", pytest.fail)
+    with pytest.raises(DocumentInvalid, match="has more than 10000 YAML anchors"):
+        read_text(b"a:\n" + b"".join(b"- &x%d 1\n" % number for number in range(10_001)))
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "a: 'x &nbsp; *x &quot; **bold** *'",
+        "a: '*x &x'",
         "a: |\n  &anchor is no *alias",
         "a: b&c=d *c",
         "a: '!@#$%^&*): it' # **",

@@ -29,7 +29,7 @@ def files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix in suffixes and _may_be_one(file))
 
 
-def open_file(path: Path) -> BufferedReader:
+def open_file(path: Path | str) -> BufferedReader:
     """A file to read from.
 
     Raises:

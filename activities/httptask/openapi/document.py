@@ -235,10 +235,10 @@ def _files(value: Any, file: str) -> Iterator[str]:
                 target = _target(reference, file)
                 if isinstance(target, Place) and target.file != file:
                     yield target.file
-            rest += one.values()
+            rest += [value for value in one.values() if type(value) is not str]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)
 def _target(reference: str, file: str) -> Place | str:
     """The place that a reference names, or why it is not followed."""
     name, _, fragment = reference.partition("#")

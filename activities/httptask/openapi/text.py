@@ -15,9 +15,11 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 """Largest document; the largest that are known have some 13 MB."""
 
 _TOO_DEEP: Final = "can't be read: it is nested too deeply"
-_ANCHOR: Final = re.compile(r"&(?<!\w&)([^\s,\[\]{}]+)")
-_ALIAS: Final = re.compile(r"\*(?<!\w\*)([^\s,\[\]{}]+)")
-"""Whatever may be one, and its name (YAML 1.2.2, section 6.9.2): no letter stands before it."""
+_ANCHOR_OR_ALIAS: Final = re.compile(r"([&*])(?<![\w&*][&*])(?=([^\s,\[\]{}]{1,64}))")
+"""Whatever may be one, and how its name begins (YAML 1.2.2, section 6.9.2): no letter or sign stands before it. The
+name is not passed over: behind a text in quotes an alias may be part of what looks like one."""
+_MOST_ANCHORS: Final = 10_000
+"""Of different names; more are no document of an API, and their aliases took longer to find than to follow."""
 _DEEP_BLOCK: Final = re.compile(r"\n(?: |[-?:][ \t]){1000}")
 """A level of blocks takes a column at least; the parser bounds the levels of brackets itself."""
 
@@ -93,21 +95,38 @@ def _parsed(text: str) -> Any:
 
 
 def _refuse_unbounded(text: str) -> None:
-    """Refuse what the parser would follow without a bound: aliases, which may multiply a text, and deep blocks.
-
-    An alias needs an anchor of the same name. Whatever could be either is compared, so that a text which only looks
-    like one of them, such as `&nbsp;`, is no reason to refuse a document.
-    """
-    anchors = set(_ANCHOR.findall(text))
-    alias = next((one[1] for one in _ALIAS.finditer(text) if one[1] in anchors), None) if anchors else None
-    if alias is not None:
-        raise DocumentInvalid(f"has YAML aliases (`*{alias}`), which may expand without end: save it as JSON")
+    """Refuse what the parser would follow without a bound: aliases, which may multiply a text, and deep blocks."""
+    if (first := text.find("&")) >= 0:
+        _refuse_aliases(text, first)
     if _DEEP_BLOCK.search("\n" + text.replace("\r", "\n")):
         raise DocumentInvalid(_TOO_DEEP)
 
 
+def _refuse_aliases(text: str, start: int) -> None:
+    """Refuse a text with an alias behind a place.
+
+    An alias needs an anchor of the same name before it (section 7.1). Whatever could be either is compared, so that a
+    text which only looks like one of them, such as `&nbsp;`, is no reason to refuse a document.
+    """
+    anchors = set[str]()
+    for found in _ANCHOR_OR_ALIAS.finditer(text, start):
+        sign, name = found.groups()
+        if sign == "&":
+            anchors.add(name)
+            if len(anchors) > _MOST_ANCHORS:
+                raise DocumentInvalid(
+                    f"has more than {_MOST_ANCHORS} YAML anchors (`&{name}`): save it as JSON"
+                )
+        elif name in anchors:
+            raise DocumentInvalid(
+                f"has YAML aliases (`*{name}`), which may expand without end: save it as JSON"
+            )
+
+
 def _plain(value: Any, tagged: type, level: int = 0) -> Any:
     """What YAML has beyond JSON as JSON: keys that are no text, tagged values, and numbers out of range."""
+    if type(value) is str:  # most are
+        return value
     if level > MAX_DEPTH:
         raise DocumentInvalid(_TOO_DEEP)
     if is_object(value):

@@ -1,6 +1,7 @@
 """Where the document of an API comes from: a file, a folder, or a URL; and the files that belong to it."""
 
 import base64
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -53,11 +54,11 @@ def root_document(path: Path) -> Path:
 
 def files_below(folder: Path) -> Callable[[str], bytes | None]:
     """Reads files by their paths below a folder; None for what is none, or leads out of it."""
-    home = folder.resolve()
+    home = os.path.realpath(folder)  # thousands of files: paths as text take half the time
 
     def read(name: str) -> bytes | None:
-        file = (home / name).resolve()
-        if not file.is_relative_to(home) or not file.is_file():
+        file = os.path.realpath(f"{home}/{name}")
+        if os.path.commonpath((home, file)) != home or not Path(file).is_file():
             return None
         return _read(file)
 
@@ -110,7 +111,7 @@ def _file_name(url: str) -> str:
     return last or "openapi"
 
 
-def _read(file: Path) -> bytes:
+def _read(file: Path | str) -> bytes:
     with open_file(file) as opened:
         data = opened.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
