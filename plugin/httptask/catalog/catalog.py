@@ -24,7 +24,7 @@ from httptask.catalog.keeping import (
     read_entry,
     recover,
     remove_folder,
-    stamps_of,
+    stamp_of,
     unknown_operations,
 )
 from httptask.catalog.reference import ApiOverview, Reference
@@ -380,11 +380,10 @@ class Catalog:
     def _fingerprint(self, entry: Entry) -> str:
         """Tells whether a file was changed, as far as its time and size tell it."""
         try:
-            stamps = list(stamps_of(str(self.documents(entry))))
+            return f"{entry.document} {stamp_of(str(self.documents(entry)))}"
         except OSError as error:
             hint = f"`httptask catalog update {entry.name} --from FILE`, or remove it and add it again"
             raise CatalogError(f"{self.documents(entry)}: {error.strerror}", hint) from None
-        return f"{entry.document} {len(stamps)} {sum(size for size, _ in stamps)} {sum(time for _, time in stamps)}"
 
     def documents(self, entry: Entry) -> Path:
         """The folder of its document's files."""

@@ -28,7 +28,7 @@ __all__ = [
     "read_entry",
     "recover",
     "remove_folder",
-    "stamps_of",
+    "stamp_of",
     "unknown_operations",
 ]
 
@@ -205,12 +205,18 @@ def _text_of(entry: Mapping[str, Any]) -> str:
     return json.dumps(entry, indent=2, ensure_ascii=False) + "\n"
 
 
-def stamps_of(folder: str) -> Iterator[tuple[int, int]]:
-    """Size and time of each file."""
-    with os.scandir(folder) as found:
-        for one in found:
-            if one.is_dir(follow_symlinks=False):
-                yield from stamps_of(one.path)
-            else:
+def stamp_of(folder: str) -> str:
+    """Tells whether a file below was changed, as far as count, sizes and times tell it."""
+    count = size = time = 0
+    pending = [folder]
+    while pending:
+        with os.scandir(pending.pop()) as found:
+            for one in found:
+                if one.is_dir(follow_symlinks=False):
+                    pending.append(one.path)
+                    continue
                 at = one.stat(follow_symlinks=False)
-                yield at.st_size, at.st_mtime_ns
+                count += 1
+                size += at.st_size
+                time += at.st_mtime_ns
+    return f"{count} {size} {time}"

@@ -9,7 +9,7 @@ from typing import Any, Final
 from httptask.catalog import chat_completion
 from httptask.catalog.catalog import Catalog
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.keeping import stamps_of
+from httptask.catalog.keeping import stamp_of
 from httptask.catalog.prepare import placeholders
 from httptask.catalog.reference import Reference
 from httptask.config import Config
@@ -44,7 +44,7 @@ class CalledOperations:
     def __init__(self, config: Config, catalog: Catalog) -> None:
         self._connections = config.connections
         try:
-            state = tuple((one, *stamps_of(str(catalog.documents(one)))) for one in catalog.entries())
+            state = tuple((one, stamp_of(str(catalog.documents(one)))) for one in catalog.entries())
         except (CatalogError, OSError):  # an entry that can't be read
             state = ()
         self._place = (config.root, config.state_directory, state)
