@@ -110,13 +110,15 @@ async def test_files_whose_names_no_answer_can_hold_hide_no_others(tmp_path: Pat
     assert [one["path"] for one in listed.json()] == ["one.yaml"]
 
 
-async def test_a_new_definition_is_valid_and_takes_no_others_place(tmp_path: Path) -> None:
+async def test_a_new_definition_has_no_task_and_takes_no_others_place(tmp_path: Path) -> None:
     async with asked(workspace_of(tmp_path, {})) as client:
         made = await client.post("/api/definitions", json={"path": "deep/My Orders.yaml"})
         assert made.status_code == 201
-        assert made.json()["findings"] == []
-        assert made.json()["runnable"]
+        assert [(one["code"], one["pointer"]) for one in made.json()["findings"]] == [("empty", "/do")]
         assert "name: my-orders" in made.json()["text"]
+        task = {"op": "insert", "list": "/do", "index": 0, "name": "a", "task": {"set": {"b": 1}}}
+        first = {"path": "deep/My Orders.yaml", "text": made.json()["text"], "edits": [task]}
+        assert (await client.post("/api/edits", json=first)).json()["findings"] == []
         assert (
             await client.post("/api/definitions", json={"path": "deep/My Orders.yaml"})
         ).status_code == 409

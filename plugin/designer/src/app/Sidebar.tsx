@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import * as api from "../api/endpoints";
+import { errorsOf } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Prose } from "../ui/Prose";
@@ -10,6 +11,7 @@ import { openDefinition, useDefinitions, useProject } from "./opening";
 export function Sidebar() {
   const { data, isPending } = useDefinitions();
   const path = useDocument((state) => state.path);
+  const errors = useDocument((state) => errorsOf(state.findings));
   const [making, setMaking] = useState(false);
   const plus = useRef<HTMLButtonElement>(null);
   return (
@@ -46,10 +48,7 @@ export function Sidebar() {
               onClick={() => void openDefinition(one.path)}
             >
               <span>{one.title ?? one.name ?? one.path}</span>
-              <small className={one.faults ? "bad" : ""}>
-                {one.faults ? `${one.faults} ${one.faults === 1 ? "error" : "errors"} · ` : ""}
-                {one.path}
-              </small>
+              <Path path={one.path} errors={one.path === path ? errors : one.faults} />
             </button>
           </li>
         ))}
@@ -58,6 +57,16 @@ export function Sidebar() {
       </ul>
       <Worker />
     </nav>
+  );
+}
+
+/** What is wrong with the definition that is open is told as it stands in the page, saved or not. */
+function Path({ path, errors }: { path: string; errors: number }) {
+  return (
+    <small className={errors ? "bad" : ""}>
+      {errors ? `${errors} ${errors === 1 ? "error" : "errors"} · ` : ""}
+      {path}
+    </small>
   );
 }
 
@@ -81,6 +90,7 @@ function NewDefinition({ done }: { done(): void }) {
       await client.invalidateQueries({ queryKey: ["definitions"] });
       done();
       await openDefinition(made.path);
+      requestAnimationFrame(() => document.querySelector<HTMLElement>(".insert-first")?.focus());
     } catch (error) {
       useDocument.setState({ problem: problemOf(error) });
     }

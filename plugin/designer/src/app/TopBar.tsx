@@ -1,6 +1,6 @@
 import { focusBlock } from "../flow/acts";
 import { useRun } from "../runs/run";
-import { findingsByBlock, flattened } from "../state/blocks";
+import { errorsOf, findingsByBlock, flattened, isEmpty } from "../state/blocks";
 import { isUnsaved, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { useLayout } from "./layout";
@@ -9,7 +9,8 @@ import { switchTheme } from "./theme";
 export function TopBar() {
   const { path, past, future, saving, checking, findings, undo, redo, save } = useDocument();
   const unsaved = useDocument(isUnsaved);
-  const errors = findings.filter((finding) => finding.severity === "error").length;
+  const errors = errorsOf(findings);
+  const empty = isEmpty(findings);
   return (
     <header className="top">
       <h1 className="brand">
@@ -26,6 +27,8 @@ export function TopBar() {
               <button type="button" className="button small errors" title="To the next one" onClick={toFault}>
                 {errors} {errors === 1 ? "error" : "errors"}
               </button>
+            ) : empty ? (
+              "no task yet"
             ) : (
               "valid"
             )}
@@ -44,8 +47,8 @@ export function TopBar() {
             type="button"
             className="button primary"
             id="run"
-            disabled={errors > 0}
-            title={errors ? "Correct the errors first" : "Run (Ctrl Enter)"}
+            disabled={errors > 0 || empty}
+            title={errors ? "Correct the errors first" : empty ? "Add a task first" : "Run (Ctrl Enter)"}
             onClick={() => useRun.getState().ask()}
           >
             <Icon name="run" /> Run

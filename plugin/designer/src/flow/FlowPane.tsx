@@ -2,8 +2,9 @@ import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { useLayout } from "../app/layout";
 import { useAdding } from "../catalog/adding";
 import { useRunStates } from "../runs/states";
-import { blockAt, findingsByBlock, flattened, placeOf } from "../state/blocks";
+import { blockAt, findingsByBlock, flattened, isEmpty, placeOf, told } from "../state/blocks";
 import { useDocument } from "../state/document";
+import { Icon } from "../ui/icons";
 import { focusBlock, moveBlock, removeBlock } from "./acts";
 import { BlockList, FaultLine } from "./BlockView";
 import { isCall } from "./kinds";
@@ -12,7 +13,7 @@ import { isCall } from "./kinds";
 export function FlowPane() {
   const blocks = useDocument((state) => state.blocks);
   const findings = useDocument((state) => state.findings);
-  const faults = useMemo(() => findingsByBlock(blocks, findings), [blocks, findings]);
+  const faults = useMemo(() => findingsByBlock(blocks, told(findings)), [blocks, findings]);
   const general = faults.get("") ?? [];
   const pane = useRef<HTMLElement>(null);
   useFollowSelection(pane);
@@ -21,8 +22,30 @@ export function FlowPane() {
       {general.map((finding) => (
         <FaultLine key={finding.pointer + finding.code} finding={finding} line />
       ))}
-      <BlockList list="/do" blocks={blocks} faults={faults} />
+      {isEmpty(findings) ? <NoTask /> : <BlockList list="/do" blocks={blocks} faults={faults} />}
     </section>
+  );
+}
+
+/** Where every definition begins. */
+function NoTask() {
+  return (
+    <div className="no-task">
+      <h2>No task yet</h2>
+      <p>
+        Search an operation of an API by what it does, paste a curl command, or take one of the plain tasks.
+      </p>
+      <button
+        type="button"
+        className="button primary insert-first"
+        onClick={() => useAdding.getState().begin({ list: "/do", index: 0 })}
+      >
+        <Icon name="plus" size={14} /> Add the first task
+      </button>
+      <p>
+        or press <kbd>/</kbd>
+      </p>
+    </div>
   );
 }
 

@@ -17,7 +17,7 @@ export async function removeBlock(pointer: string): Promise<void> {
   const at = (place: number) => all.find((one) => itemOf(one.pointer) === `${list}/${place}`);
   const next = at(index) ?? at(index - 1) ?? all.findLast((one) => list.startsWith(`${one.pointer}/`));
   if (next) focusBlock(next.pointer);
-  else document.querySelector<HTMLElement>(".insert.last")?.focus();
+  else document.querySelector<HTMLElement>(".insert-first, .insert.last")?.focus();
 }
 
 /** Moves a block up or down in its list. */

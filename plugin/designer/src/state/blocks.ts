@@ -78,6 +78,18 @@ export const toFillInOf = (pointer: string, toFillIn: string[]) =>
 /** Behind the pointer of a task: that of one in it. */
 const IN_ANOTHER_TASK = /^\/with\/do\/\d+\//;
 
+/** Whether a definition has no task yet, which is how each one begins: it is invited to go on, and not told of an error. */
+export const isEmpty = (findings: Finding[]) => findings.some(isOfNoTask);
+
+/** What is told of a definition as it stands, beside that it has no task yet. */
+export const told = (findings: Finding[]) => findings.filter((finding) => !isOfNoTask(finding));
+
+/** How many errors it has, wherever that is told. */
+export const errorsOf = (findings: Finding[]) =>
+  told(findings).filter((finding) => finding.severity === "error").length;
+
+const isOfNoTask = ({ code, pointer }: Finding) => code === "empty" && pointer === "/do";
+
 /** Whether two lists of findings read alike at a block. */
 export const toldAlike = (ones: Finding[], others: Finding[]) =>
   alike(

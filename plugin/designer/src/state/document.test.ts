@@ -1,7 +1,8 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
-import type { Checked, Definition, Edited } from "../api/types";
+import type { Block, Checked, Definition, Edited, Finding } from "../api/types";
+import { errorsOf, isEmpty } from "./blocks";
 import { isUnsaved, useDocument } from "./document";
 
 const checked: Checked = { blocks: [], findings: [], to_fill_in: [], runnable: true };
@@ -27,6 +28,17 @@ test("typing in one go is one step back", () => {
   state().redo();
   expect(state().text).toBe("one two");
   expect(state().future).toEqual([]);
+});
+
+test("the last task that is taken out goes, though nothing runs any more", async () => {
+  const none = { code: "empty", pointer: "/do", severity: "error" } as Finding;
+  const edited = { ...checked, findings: [none], runnable: false, text: "do: []", changes: [] };
+  state().open({ ...definition("one"), blocks: [{ pointer: "/do/0/a" } as Block] });
+  vi.spyOn(api, "edit").mockResolvedValue(edited);
+  await state().edit([{ op: "remove", pointer: "/do/0" }]);
+  expect(state().blocks).toEqual([]);
+  expect(isEmpty(state().findings)).toBe(true);
+  expect(errorsOf(state().findings)).toBe(0);
 });
 
 test("an edit is a step of its own, whatever was typed before", async () => {

@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edit, Finding } from "../api/types";
-import { blockAt } from "./blocks";
+import { blockAt, isEmpty } from "./blocks";
 
 const CHECK_AFTER = 250;
 const ONE_STEP = 600;
@@ -89,7 +89,8 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
 
   /** A text that can't be read has no blocks: those of before stay, as the flow must not vanish while one types. */
   const take = (checked: Checked, text: string) => {
-    const blocks = checked.blocks.length || checked.runnable ? checked.blocks : get().blocks;
+    const isKnown = checked.blocks.length || checked.runnable || isEmpty(checked.findings);
+    const blocks = isKnown ? checked.blocks : get().blocks;
     set({ ...looked(checked, text), blocks });
     if (!blockAt(blocks, get().selected)) set({ selected: null });
   };

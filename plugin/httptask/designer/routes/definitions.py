@@ -15,13 +15,14 @@ from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Workspace, load_once
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import begin_definition
-from httptask.dsl.yaml.writing import write_lines
 from httptask.explain.findings import missing_definitions
 from httptask.json.types import is_object
 
 router = APIRouter(tags=["definitions"])
 
 _KEYS = ("document", "do")
+_NO_TASK = ("empty", "/do")
+"""What is told of a definition without tasks, by code and pointer."""
 
 
 class ListedDefinition(BaseModel):
@@ -31,7 +32,7 @@ class ListedDefinition(BaseModel):
     name: str | None
     title: str | None
     faults: int
-    """How many errors it has."""
+    """How many errors it has; that it has no task yet is none."""
     sha256: str
 
 
@@ -84,10 +85,9 @@ def list_definitions(workspace: AskedWorkspace) -> list[ListedDefinition]:
 
 @router.post("/definitions", status_code=201)
 def create_definition(new: NewDefinition, workspace: AskedWorkspace) -> DefinitionText:
-    """Make a file with a definition that is valid, and does nothing yet."""
+    """Make a file with a definition that has no task yet."""
     name = new.name or re.sub("[^a-z0-9]+", "-", PurePosixPath(new.path).stem.lower())[:63].strip("-")
-    first = {"do": [{"begin": {"set": {"greeting": "${ $workflow.input }"}}}]}
-    text = begin_definition("", name or "workflow") + "\n".join(write_lines(first)) + "\n"
+    text = begin_definition("", name or "workflow") + "do: []\n"
     written = workspace.folder.create(new.path, text)
     return _whole(workspace, written.path, written.text, written.sha256)
 
@@ -149,6 +149,6 @@ def _listed(path: str, text: str, sha256: str, folder: Path) -> ListedDefinition
         path=path,
         name=name if isinstance(name, str) else None,
         title=title if isinstance(title, str) else None,
-        faults=sum(report.severity == "error" for report in loaded.reports),
+        faults=sum(one.severity == "error" and (one.code, one.pointer) != _NO_TASK for one in loaded.reports),
         sha256=sha256,
     )
