@@ -312,63 +312,29 @@ async def test_an_operation_of_a_document_has_its_parameters_and_one_that_is_not
     assert "properties" not in fields_of(forms["none"], "with")["parameters"]
 
 
-ADDED = {"name": "add", "op": "insert", "list": "/do", "index": 1}
-KEPT = """\
-document: { dsl: 1.0.3, namespace: tests, name: kept, version: 1.0.0 }
+USED = """\
+document: { dsl: 1.0.3, namespace: tests, name: used, version: 1.0.0 }
+use: { retries: { soon: { delay: { seconds: 1 } } }, timeouts: { short: { after: { seconds: 5 } } } }
 do:
-  - note: { set: { a: 1 } }
+  - fetch: { call: httpRequest, with: { method: get, endpoint: https://example.com }, timeout: short }
+  - safe: { try: [{ a: { set: { a: 1 } } }], catch: { retry: soon } }
 """
 
 
-def parameter(name: str, place: str, **schema: Any) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": True, "schema": schema}
-
-
-async def test_what_was_made_up_is_to_be_filled_in_until_it_is_something_else(tmp_path: Path) -> None:
-    text, number = {"type": "string"}, {"type": "integer"}
-    body = {
-        "required": ["title", "is_gift", "shown"],
-        "type": "object",
-        "properties": {"title": text, "is_gift": {"type": "boolean"}, "shown": text | {"examples": ["Emma"]}},
+async def test_a_form_knows_what_is_a_name_and_what_is_no_expression(tmp_path: Path) -> None:
+    call, safe = [await form_of(tmp_path, pointer, USED) for pointer in ("/do/0/fetch", "/do/1/safe")]
+    assert (call["names"]["timeouts"], safe["names"]["retries"]) == (["short"], ["soon"])
+    fields = fields_of(call, "with")
+    assert {key: fields[key].get("x-names") for key in ("connection", "method")} == {
+        "connection": "connections",
+        "method": None,
     }
-    write = {
-        "operationId": "write",
-        "parameters": [
-            parameter("shelf", "path", **text),
-            parameter("kind", "query", enum=["a", "b"]),
-            parameter("page", "query", **number, default=7),
-            parameter("tags", "query", type="array", minItems=1, items=text),
-            parameter("X-Reader", "header", **text),
-        ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {"200": {"description": "written"}},
-    }
-    document = DOCUMENT | {"paths": {"/shelves/{shelf}": {"post": write}}}
-    texts = [KEPT]
-
-    async with asked(workspace_of(tmp_path, {})) as client:
-
-        async def edited(*edits: dict[str, Any]) -> list[str]:
-            sent = {"path": "a.yaml", "text": texts[-1], "edits": edits}
-            answer = (await client.post("/api/edits", json=sent)).json()
-            texts.append(answer["text"])
-            found: list[str] = answer["to_fill_in"]
-            return found
-
-        await client.post("/api/catalog", json={"source": "b.json", "text": json.dumps(document)})
-        asking = {"api": "bookshop", "operation": "write", "path": "a.yaml", "text": KEPT}
-        prepared = (await client.post("/api/catalog/prepare", json=asking)).json()
-        wanted = {"configuration": prepared["configuration"]}
-        assert (await client.post("/api/connections/prepared", json=wanted)).is_success
-        at = "/do/1/add/with"
-        places = [
-            f"{at}{place}" for place in ("/path/shelf", "/query/tags/0", "/headers/X-Reader", "/body/title")
-        ]
-        assert await edited(ADDED | {"task": prepared["task"]}) == places
-        shelf = {"op": "set", "pointer": f"{at}/path", "value": "/shelves/${ .shelf }"}
-        title = {"op": "set", "pointer": f"{at}/body/title", "value": "Persuasion"}
-        assert await edited(shelf, title) == places[1:3]
-        blank = {"call": "httpRequest", "with": {"method": "get", "endpoint": "https://example.com"}}
-        assert (await edited(ADDED | {"name": "blank", "task": blank}))[0] == "/do/1/blank/with/endpoint"
-        checked = await client.post("/api/check", json={"path": "a.yaml", "text": texts[-2]})
-        assert checked.json()["to_fill_in"] == places[1:3]
+    literal = {key for key, part in fields.items() if part.get("x-literal")}
+    assert literal >= {"charset", "keepHeaders", "output", "paginate", "redirect", "responseBytes", "success"}
+    assert not literal & {"body", "headers", "idempotencyKey", "method", "path", "query"}
+    assert fields_of(safe, "catch")["retry"]["x-names"] == "retries"
+    shared = call["schema"]["shared"]["properties"]
+    assert (shared["timeout"]["x-names"], shared["then"]["x-literal"]) == ("timeouts", True)
+    chat = fields_of(await form_of(tmp_path, "/do/0/ask"), "with")
+    assert "x-literal" not in chat["temperature"]
+    assert chat["connection"]["x-names"] == "connections"

@@ -1,9 +1,10 @@
 """JSON Schema of what a task's form has: the keys of its kind, and those of every task, without the tasks inside it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -21,6 +22,35 @@ REFERENCE = "#/$defs/"
 ARGUMENTS = "with"
 TASKS = "x-tasks"
 """In place of the schema of a list of tasks: these are blocks, and no field."""
+
+NAMES = "x-names"
+"""In the schema of a text: what it is a name of, a key of `use` or `connections`."""
+LITERAL = "x-literal"
+"""In the schema of a value: that no expression can stand there."""
+
+_NAMES: Final = {
+    "connection": "connections",
+    "timeout": "timeouts",
+    "use": "secrets",
+    "AuthenticationPolicy.use": "authentications",
+    "CertificatePolicy.use": "connections",
+    "Catch.retry": "retries",
+    "Raise.error": "errors",
+}
+"""Keys whose text is a name, of one model or of all."""
+_WRITTEN_OUT: Final = frozenset(
+    (
+        *("at", "charset", "each", "format", "link", "operationId", "parameter", "then", "type"),
+        *("Catch.as", "OpenApiDocument.name"),
+        *("CursorArguments.body", "NumberedArguments.body", "PageArguments.body"),
+        *("ErrorFilter.instance", "ErrorFilter.title", "ErrorFilter.detail"),
+        *("RunWorkflow.namespace", "RunWorkflow.name", "RunWorkflow.version"),
+    )
+)
+"""Keys whose text is taken as it is written, of one model or of all."""
+_COMPUTED: Final = frozenset({"ErrorDefinition.type", "EventProperties.type", "StreamArguments.each"})
+"""But for these."""
+_EXPRESSION: Final = "${ . }"
 
 _EVERY = frozenset(keys_of(TaskBase))
 
@@ -114,13 +144,44 @@ def _definitions() -> dict[str, Any]:
     every = {key: part for key, part in definitions[CallTask.__name__]["properties"].items() if key in _EVERY}
     definitions[TaskBase.__name__] = {"type": "object", "properties": every, "required": []}
     tasks = schema["properties"]["do"]["items"]
-    for model in definitions.values():
+    for name, model in definitions.items():
         fields = model.get("properties", {})
         lists = [key for key, part in fields.items() if part.get("items") == tasks]
         fields |= {key: {TASKS: True} for key in lists}
+        for key in fields.keys() - set(lists):
+            _mark(name, key, fields[key], definitions)
         if lists:
             model["required"] = [key for key in model.get("required", ()) if key not in lists]
     return definitions
+
+
+def _mark(model: str, key: str, part: dict[str, Any], definitions: Mapping[str, Any]) -> None:
+    """Say of a value whether it is a name, and whether it can be an expression; of its items, too."""
+    names = {model_key: names for model_key, names in _NAMES.items() if model_key in (key, f"{model}.{key}")}
+    if names and _takes(part, _EXPRESSION, definitions):
+        part[NAMES] = names.get(f"{model}.{key}", names.get(key))
+    elif {key, f"{model}.{key}"} & _WRITTEN_OUT and f"{model}.{key}" not in _COMPUTED:
+        part[LITERAL] = True
+    for inner in (part, part.get("items"), part.get("additionalProperties")):
+        if is_object(inner) and not _takes(inner, _EXPRESSION, definitions):
+            inner[LITERAL] = True
+
+
+def _takes(part: Any, text: str, definitions: Mapping[str, Any]) -> bool:
+    """Whether a text can stand at a place: numbers, choices and objects of the models are never computed."""
+    if not is_object(part):
+        return part is not False
+    if "$ref" in part:
+        return _takes(definitions.get(str(part["$ref"]).removeprefix(REFERENCE)), text, definitions)
+    choices = part.get("anyOf", part.get("oneOf"))
+    if is_array(choices):
+        return any(_takes(one, text, definitions) for one in choices)
+    if "enum" in part or "const" in part:
+        return text in part.get("enum", [part.get("const")])
+    kind, pattern = part.get("type", "string"), part.get("pattern")
+    return "string" in ([kind] if isinstance(kind, str) else kind) and (
+        pattern is None or re.search(pattern, text) is not None
+    )
 
 
 def needed(parts: Iterable[Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -157,6 +157,8 @@ export interface TaskForm {
   operation: string | null;
   /** Of the API document that would tell more, and is not in the catalogue. */
   unknown_document: string | null;
+  /** What the definition has under `use`, by its key. */
+  names: Record<string, string[]>;
   /** Of the keys of its kind, of those of every task, and the definitions that both refer to. */
   schema: { own: object; shared: object; $defs: object };
   schema_id: string;

@@ -1,7 +1,7 @@
 import { Annotation, EditorState } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { useEffect, useRef } from "react";
-import { blockAround, blockAt } from "../state/blocks";
+import { blockAround, blockAt, told } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { extensions } from "./extensions";
 import { faultExtensions, showBlock, showFaults } from "./faults";
@@ -63,7 +63,7 @@ function show(view: EditorView, lines: Lines) {
   });
   const block = blockAt(blocks, selected);
   view.dispatch({
-    effects: [showFaults.of(findings.map(placed)), showBlock.of(block ? placed(block) : null)],
+    effects: [showFaults.of(told(findings).map(placed)), showBlock.of(block ? placed(block) : null)],
     annotations: fromOutside.of(true),
   });
 }

@@ -9,10 +9,10 @@ import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
 import {
   blankOf,
-  branchesOf,
   branchLabel,
   branchOf,
   choicesOf,
+  formsOf,
   isExpression,
   isObject,
   namedItem,
@@ -78,7 +78,7 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
         )}
         {schema.deprecated && <span className="badge warning">deprecated</span>}
         <span className="grow" />
-        {expressions && (
+        {expressions && (isExpression(value) || !(schema["x-literal"] || schema["x-names"])) && (
           <button
             type="button"
             className="fx"
@@ -184,7 +184,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
         <TextInput
           {...{ id, label: name, pointer, value, commit }}
           placeholder={textOf(schema.examples?.[0] ?? schema.default)}
-          suggestions={suggest(pointer) ?? examplesOf(schema)}
+          suggestions={suggest(pointer, schema["x-names"]) ?? examplesOf(schema)}
         />
       );
     case "any":
@@ -198,7 +198,7 @@ const textOf = (value: Json | undefined) =>
 /** One of several forms: chosen by its name, then edited as it is. */
 function Union({ id, name, pointer, schema, value, required }: FieldProps & { id: string }) {
   const { root, set } = useForm();
-  const branches = branchesOf(schema, root);
+  const branches = formsOf(schema, root);
   const index = branchOf(branches, value, root);
   const branch = branches[index] ?? {};
   return (

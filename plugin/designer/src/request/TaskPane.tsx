@@ -168,7 +168,7 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
     shared: Schema;
     $defs: Record<string, Schema>;
   };
-  const suggest = useSuggestions(block);
+  const suggest = useSuggestions(block, form.names);
   const context = useMemo(
     () => ({ root: { $defs: root.$defs }, task: block.pointer, suggest, ...ofDefinition }),
     [root.$defs, block.pointer, suggest],
@@ -220,7 +220,7 @@ const FLOW = ["continue", "exit", "end"];
 const GOES_ON = /\/then$/;
 
 /** Connections, models of the one that a chat completion goes by, and where the flow can go on. */
-function useSuggestions(block: Block): FormContext["suggest"] {
+function useSuggestions(block: Block, known: TaskForm["names"]): FormContext["suggest"] {
   const connection = block.connections[0] ?? "openai";
   const { data, error, isFetching } = useQuery({
     queryKey: ["models", connection],
@@ -240,17 +240,23 @@ function useSuggestions(block: Block): FormContext["suggest"] {
     return { values: data.models, about };
   }, [data, error, isFetching, connection]);
   return useCallback(
-    (pointer) => {
+    (pointer, names) => {
       const place = pointer.slice(block.pointer.length);
       if (place === "/with/model") return models;
       if (place === "/with/method") return METHODS;
-      if (place === "/with/connection")
-        return { values: connections?.map(({ name }) => name) ?? [], about: "of httptask.toml" };
+      const connected = connections?.map(({ name }) => name) ?? [];
+      if (names === "connections") return { values: connected, about: "of httptask.toml" };
+      if (names === "authentications")
+        return {
+          values: [...(known[names] ?? []), ...connected],
+          about: `under use.${names}, or a connection`,
+        };
+      if (names) return { values: known[names] ?? [], about: `a name under use.${names}` };
       if (!GOES_ON.test(place) || place.startsWith("/with/")) return undefined;
       const values = [...beside.split("\n").filter(Boolean), ...FLOW];
       return { values, about: "a task beside this one, or what ends it" };
     },
-    [block.pointer, connections, models, beside],
+    [block.pointer, connections, known, models, beside],
   );
 }
 

@@ -16,8 +16,8 @@ export interface FormContext {
   root: Schema;
   /** The task; expressions are completed and evaluated as they stand in it. */
   task: string;
-  /** Values that are likely at a place. */
-  suggest(pointer: string): Suggestions | undefined;
+  /** Values that are likely at a place, whose text may be a name of something. */
+  suggest(pointer: string, names?: string): Suggestions | undefined;
   set(pointer: string, value: Json): Promise<boolean>;
   remove(pointer: string): Promise<boolean>;
   /** Whether a value can be an expression: those of a definition can, those of a run's input can't. */

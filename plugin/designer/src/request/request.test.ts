@@ -9,7 +9,9 @@ import {
   addedOf,
   blankOf,
   branchesOf,
+  branchLabel,
   branchOf,
+  formsOf,
   isOfNumbers,
   namedItem,
   resolved,
@@ -105,6 +107,13 @@ test("a value that may be an expression or null is edited as what it is else", (
     anyOf: [{ $ref: "#/$defs/cat" }, { type: "string", pattern: "\\$\\{" }],
   };
   expect(resolved(body, root)).toMatchObject({ description: "d", type: "object", required: ["kind"] });
+});
+
+test("a text that names something is one of the forms, called so", () => {
+  const retry: Schema = { anyOf: [{ $ref: "#/$defs/cat" }, { type: "string" }], "x-names": "retries" };
+  const forms = formsOf(retry, root);
+  expect(forms.map(branchLabel)).toEqual(["cat", "name of one under use.retries"]);
+  expect(forms.map((form) => form["x-names"])).toEqual([undefined, "retries"]);
 });
 
 test("what a value is edited with", () => {

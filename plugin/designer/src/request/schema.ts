@@ -24,6 +24,10 @@ export interface Schema {
   pattern?: string;
   /** Of a text. */
   "x-made-of"?: MadeOf;
+  /** What a text is a name of: a key of `use`, or `connections`. */
+  "x-names"?: string;
+  /** That no expression can stand there. */
+  "x-literal"?: boolean;
   /** A list of tasks, which are blocks. */
   "x-tasks"?: boolean;
   $ref?: string;
@@ -109,6 +113,14 @@ export function branchesOf(schema: Schema, root: Schema, depth = 0): Schema[] {
   return (schema.oneOf ?? schema.anyOf ?? [])
     .map((branch) => resolved(branch, root, depth))
     .filter((branch) => branch.type !== "null" && branch.const !== null && !isOfExpressions(branch));
+}
+
+/** The forms that a value of a union can have; a text of it can be a name. */
+export function formsOf(schema: Schema, root: Schema): Schema[] {
+  const names = schema["x-names"];
+  return branchesOf(schema, root).map((branch) =>
+    names && branch.type === "string" ? { ...branch, "x-names": names } : branch,
+  );
 }
 
 /** What a field is edited with. */
@@ -231,6 +243,7 @@ const NAMES: Record<string, string> = { string: "text", object: "fields", array:
 
 /** What a branch is called where one chooses. */
 export function branchLabel(branch: Schema, index: number): string {
+  if (branch["x-names"]) return `name of one under use.${branch["x-names"]}`;
   if (branch.title) return branch.title;
   const kind = Object.values(branch.properties ?? {}).find(
     (part) => part.const !== undefined || part.enum?.length === 1,

@@ -23,6 +23,9 @@ from httptask.openapi.described import Described
 
 router = APIRouter(tags=["forms"])
 
+_NAMED = ("authentications", "errors", "retries", "secrets", "timeouts")
+"""Keys of `use` whose parts a task refers to by name."""
+
 
 class TaskPlace(EditedText):
     """A task of a text."""
@@ -40,6 +43,8 @@ class TaskForm(BaseModel):
     """Of the catalogue, `API.OPERATION`, where the task is known to be a call of it."""
     unknown_document: str | None = None
     """The address of the API document that would tell more, where `POST /api/catalog` can add it."""
+    names: dict[str, list[str]]
+    """What the definition has under `use`, by its key, such as `retries`."""
     schema_id: str
     """Another one for another schema: a page asks with each change, of which few change it."""
     schema_: TaskSchema | None = Field(serialization_alias="schema")
@@ -81,6 +86,7 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
         task=task,
         operation=operation,
         unknown_document=address,
+        names={key: [*getattr(program.definition.use, key)] for key in _NAMED},
         schema_id=id_,
         schema_=None if id_ == place.known else schema,
     )
