@@ -83,6 +83,82 @@ async def test_a_field_that_is_not_there_and_an_answer_that_is_made_up_are_told(
     assert (other["value"], other["simulated"]) == (2, False)
 
 
+PLACES = """\
+document: { dsl: 1.0.3, namespace: tests, name: places, version: 1.0.0 }
+input: { schema: { document: { type: object, properties: { book: { type: string }, limit: { type: integer } } } } }
+do:
+  - first:
+      set: { n: 1 }
+      export: { as: "${ {first: .n} }" }
+  - guarded:
+      try: [{ risky: { set: { n: 2 } } }]
+      catch: { as: problem, do: [{ mend: { set: { n: 3 } } }] }
+  - each:
+      for: { each: row, in: "${ $tasks.first.rows }" }
+      do:
+        - one: { set: { n: 4 } }
+        - get:
+            call: httpRequest
+            with:
+              method: get
+              endpoint: "http://127.0.0.1/${ $workflow.input.book }"
+              query: { limit: "${ $workflow.input.limit }", row: "${ $row.id }", n: "${ $tasks.one.n }" }
+        - last: { set: { n: 5 } }
+  - gone: { set: { n: 6 }, then: end }
+  - after: { set: { n: 7 } }
+"""
+GET = "/do/2/each/do/1/get"
+
+
+async def test_only_what_is_there_at_a_task_can_be_read_and_completed(workspace: Workspace) -> None:
+    async with asked(workspace) as client:
+
+        async def readable(pointer: str, **sample: Any) -> Any:
+            return await answer_of(client, "readable", text=PLACES, pointer=pointer, sample=sample)
+
+        async def tasks(pointer: str) -> list[str]:
+            found = await answer_of(
+                client, "completions", text=PLACES, pointer=pointer, expression="$tasks.", position=7
+            )
+            return [one["label"] for one in found]
+
+        inner = await readable(GET)
+        given = await readable(GET, input={"book": "b"}, values={"row.id": 1}, outputs={"one": {"n": 1}})
+        names = {
+            pointer: [one["name"] for one in (await readable(pointer))["values"] if one["source"] == "task"]
+            for pointer in (GET, "/do/0/first", "/do/1/guarded/catch/do/0/mend", "/do/3/gone", "/do/4/after")
+        }
+        completed = {pointer: await tasks(pointer) for pointer in names}
+    assert names == completed
+    assert names == {
+        GET: ["first", "guarded", "risky", "mend", "one"],
+        "/do/0/first": [],
+        "/do/1/guarded/catch/do/0/mend": ["first", "risky"],
+        "/do/3/gone": ["first", "guarded", "risky", "mend", "each"],
+        "/do/4/after": [],
+    }
+    assert [(one["expression"], one["source"], one["is_read"]) for one in inner["values"]] == [
+        ("$workflow.input", "input", True),
+        ("$index", "variable", False),
+        ("$row", "variable", True),
+        ("$context", "context", False),
+        ("$tasks.first", "task", False),
+        ("$tasks.guarded", "task", False),
+        ("$tasks.risky", "task", False),
+        ("$tasks.mend", "task", False),
+        ("$tasks.one", "task", True),
+    ]
+    fields = [(one["name"], one["type"]) for one in inner["values"][0]["fields"]]
+    assert fields == [("book", "string"), ("limit", "integer")]
+    assert [(one["name"], one["path"], one["type"]) for one in inner["asked"]] == [
+        ("input.book", ["book"], "string"),
+        ("input.limit", ["limit"], "integer"),
+        ("one.n", None, ""),
+        ("row.id", None, ""),
+    ]
+    assert given["asked"] == []
+
+
 async def test_a_text_is_loaded_once_for_all_that_is_asked_of_it(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_array, is_object
 from httptask.testrequest.sample import NotTestable, Place, Sample, find_task, transform
 
-__all__ = ["in_function", "lacking_of", "names_read", "reads_input", "with_value"]
+__all__ = ["in_function", "lacking_of", "names_read", "reads_input", "segments_of", "with_value"]
 
 _SEGMENT: Final = re.compile(r'\.?(?P<key>[^.\["]+)|\.?\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\[(?P<index>\d+)\]')
 _PLAIN: Final = re.compile(r'[^.\["=]+')
@@ -38,7 +38,7 @@ def with_value(sample: Sample, program: Program, task: str, name: str, value: An
     node = find_task(program, task)
     if name.startswith("$input"):  # the task's own, and not the workflow's
         name = name.removeprefix("$input") or "."
-    path = _segments(name)
+    path = segments_of(name)
     if name.startswith("."):
         whole = sample.input if sample.task_input is None else sample.task_input
         return replace(sample, task_input=_put(whole, path, value, name))
@@ -105,7 +105,7 @@ def lacking_of(
             for name in names_read(node, readings, replace(sample, input=None))
             if name.startswith(("input.", "input[", ".")) and name != "."
         ]
-        found.update(name for name in of_input if _segments(name.removeprefix("input"))[0] in required)
+        found.update(name for name in of_input if segments_of(name.removeprefix("input"))[0] in required)
     return sorted(found)
 
 
@@ -169,7 +169,12 @@ def _name(path: Sequence[str]) -> str:
     return name or "."
 
 
-def _segments(name: str) -> list[str | int]:
+def segments_of(name: str) -> list[str | int]:
+    """The keys and items that a name leads through: `input.rows[0]`; none for `.`.
+
+    Raises:
+        NotTestable: it is no name.
+    """
     found: list[str | int] = []
     text, at = name.removeprefix("$"), 0
     while text != "." and at < len(text):

@@ -22,6 +22,7 @@ import type {
   PlannedSchedule,
   PreparedTask,
   Project,
+  Readable,
   Report,
   RunSummary,
   ScheduleSummary,
@@ -78,6 +79,8 @@ export const complete = ({ sample, ...asked }: Expression & { position: number }
   request<Completion[]>("POST", "/completions", { ...asked, sample: briefly(sample) }, signal);
 export const evaluate = ({ sample, ...asked }: Expression, signal?: AbortSignal) =>
   request<Evaluation>("POST", "/evaluate", withSample(asked, sample), signal);
+export const getReadable = (path: string, text: string, pointer: string, sample: Sample) =>
+  request<Readable>("POST", "/readable", { path, text, pointer, sample: briefly(sample) });
 
 const asked = encodeURIComponent;
 

@@ -261,6 +261,31 @@ export interface Hop {
   total: number;
 }
 
+/** A value that expressions of a task can read. */
+export interface ReadableValue {
+  expression: string;
+  source: "input" | "variable" | "task" | "context";
+  /** Of the task or the loop variable. */
+  name: string;
+  told: string;
+  is_read: boolean;
+  /** What its schema declares. */
+  fields: { name: string; type: string }[];
+}
+
+/** A value that a request reads and that nobody has given. */
+export interface AskedValue {
+  name: string;
+  /** Where it is in the workflow's input; null where it is not of it. */
+  path: (string | number)[] | null;
+  type: string;
+}
+
+export interface Readable {
+  values: ReadableValue[];
+  asked: AskedValue[];
+}
+
 /** Told first in the words of who wrote the definition. */
 interface Part {
   happened: string;
@@ -301,6 +326,7 @@ export interface ResponsePart extends Part {
 
 export interface OutcomePart extends Part {
   downstream?: Json;
+  context?: Json;
   next_task?: string | null;
   error?: JsonObject | null;
   attempt: number;

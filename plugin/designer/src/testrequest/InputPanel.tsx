@@ -1,28 +1,31 @@
 import { useEffect, useRef, useState } from "react";
-import type { Block, Json } from "../api/types";
+import type { AskedValue, Block, Json, ReadableValue } from "../api/types";
 import { useCursor } from "../request/form";
-import { flattened } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Simulated } from "../ui/Prose";
-import { type Sample, useData, useSample, withOutputs } from "./data";
+import { useReadable } from "./DataPanel";
+import { knownIn, type Sample, useData, useSample, valueAt, withOutputs, withValueAt } from "./data";
 import { JsonTree } from "./JsonTree";
 import { useSession } from "./session";
 
-/** What the task finds: the run's input and what other tasks gave, as it is known, and what is asked for. */
+/** What the task finds: what it reads of the run, as it is known, and what is asked for. */
 export function InputPanel({ block }: { block: Block }) {
   const path = useDocument((state) => state.path) ?? "";
-  const reads = useReads(block);
   const sample = useSample(path);
   const missing = useSession((state) => state.missing);
   const keep = useData((state) => state.keep);
+  const { data } = useReadable(block.pointer);
+  const asked = useAsked(data?.asked);
   const pane = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (missing.length) pane.current?.querySelector("textarea")?.focus();
+    if (!missing.length) return;
+    const boxes = [...(pane.current?.querySelectorAll("textarea") ?? [])];
+    (boxes.find((box) => box.value === "") ?? boxes[0])?.focus();
   }, [missing]);
-  const outputs = [...new Set([...reads.tasks, ...Object.keys(sample.outputs)])].filter(
-    (name) => name !== block.name,
-  );
-  const values = [...new Set([...missing, ...Object.keys(sample.values)])];
+  const values = [
+    ...new Set([...asked.filter((one) => !one.path).map((one) => one.name), ...Object.keys(sample.values)]),
+  ];
+  const shown = data?.values.filter((one) => one.is_read || knownIn(sample, one) !== undefined) ?? [];
   return (
     <section className="test-pane" aria-label="Input" ref={pane}>
       <h3>Input</h3>
@@ -40,50 +43,84 @@ export function InputPanel({ block }: { block: Block }) {
           }
         />
       ))}
-      <Part
-        title="$workflow.input"
-        value={sample.input}
-        wanted={reads.input && !values.some((name) => name.startsWith("input"))}
-        keep={(input) =>
-          keep(path, ({ input: _former, ...rest }) => (input === undefined ? rest : { ...rest, input }))
-        }
-      />
-      {outputs.map((name) => (
-        <Part
-          key={name}
-          title={`$tasks.${name}`}
-          value={sample.outputs[name]}
-          simulated={sample.simulated.includes(name)}
-          wanted={false}
-          keep={(value) =>
-            keep(path, (former) => ({
-              ...withOutputs(former, value === undefined ? {} : { [name]: value }),
-              outputs: changed(former.outputs, name, value),
-            }))
-          }
-        />
-      ))}
-      {!reads.input && outputs.length === 0 && values.length === 0 && (
+      {shown.map((one) =>
+        one.source === "input" ? (
+          <WorkflowInput key="input" asked={asked.filter(({ path: place }) => place)} wanted={one.is_read} />
+        ) : (
+          <Part
+            key={one.expression}
+            title={one.expression}
+            value={knownIn(sample, one)}
+            simulated={one.source === "task" && sample.simulated.includes(one.name)}
+            wanted={false}
+            keep={(value) => keep(path, (former) => withReadable(former, one, value))}
+          />
+        ),
+      )}
+      {data && shown.length === 0 && values.length === 0 && (
         <p className="muted">This task reads nothing from the run.</p>
       )}
     </section>
   );
 }
 
+/** All that was asked for since the pane is open: a box stays where it is while others are filled in. */
+function useAsked(asked: AskedValue[] | undefined): AskedValue[] {
+  const [all, setAll] = useState<AskedValue[]>([]);
+  const more = asked?.filter((one) => !all.some(({ name }) => name === one.name)) ?? [];
+  if (more.length) setAll([...all, ...more]);
+  return all;
+}
+
+/** The workflow's input: what is asked of it, each value in a box of its own, or all of it as JSON. */
+function WorkflowInput({ asked, wanted }: { asked: AskedValue[]; wanted: boolean }) {
+  const path = useDocument((state) => state.path) ?? "";
+  const { input } = useSample(path);
+  const keep = useData((state) => state.keep);
+  const [whole, setWhole] = useState(false);
+  const take = (value: Json | undefined) =>
+    keep(path, ({ input: _former, ...rest }) => (value === undefined ? rest : { ...rest, input: value }));
+  const isAsked = asked.some(({ path: place }) => place?.length);
+  if (!isAsked || whole) return <Part title="$workflow.input" value={input} wanted={wanted} keep={take} />;
+  return (
+    <div className="input-part">
+      <header>
+        <code>$workflow.input</code>
+        <button type="button" className="button small plain" onClick={() => setWhole(true)}>
+          As JSON
+        </button>
+      </header>
+      {asked.map(({ name, path: place, type }) => (
+        <div key={name}>
+          <p className="input-name">
+            <code>{name}</code> <small>{type}</small>
+          </p>
+          <JsonBox
+            title={name}
+            value={valueAt(input, place ?? [])}
+            begun={false}
+            isText={type === "string"}
+            keep={(value) => take(withValueAt(input, place ?? [], value))}
+          />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function withReadable(sample: Sample, { source, name }: ReadableValue, value: Json | undefined): Sample {
+  if (source === "variable") return { ...sample, variables: changed(sample.variables, name, value) };
+  if (source === "context") {
+    const { context: _former, ...rest } = sample;
+    return value === undefined ? rest : { ...rest, context: value };
+  }
+  const given = withOutputs(sample, value === undefined ? {} : { [name]: value });
+  return { ...given, outputs: changed(sample.outputs, name, value) };
+}
+
 function changed(values: Sample["outputs"], name: string, value: Json | undefined): Sample["outputs"] {
   const { [name]: _former, ...others } = values;
   return value === undefined ? others : { ...values, [name]: value };
-}
-
-/** What the task's text reads; the server tells what is missing in truth. */
-function useReads(block: Block): { input: boolean; tasks: string[] } {
-  const text = useDocument((state) => state.text).slice(block.start, block.end);
-  const names = new Set(flattened(useDocument((state) => state.blocks)).map((one) => one.name));
-  const tasks = [...text.matchAll(/\$tasks\.([A-Za-z_]\w*)/g)].map((match) => match[1] ?? "");
-  return {
-    input: /\$workflow\.input|\$input\b/.test(text),
-    tasks: [...new Set(tasks)].filter((name) => names.has(name)),
-  };
 }
 
 interface PartProps {
@@ -131,20 +168,24 @@ function Part({ title, value, wanted, simulated = false, keep }: PartProps) {
   );
 }
 
-function JsonBox({
-  title,
-  value,
-  begun,
-  keep,
-}: Omit<PartProps, "wanted" | "simulated"> & { begun: boolean }) {
+interface BoxProps extends Omit<PartProps, "wanted" | "simulated"> {
+  begun: boolean;
+  /** Whether what is written is a text whatever it looks like. */
+  isText?: boolean;
+}
+
+function JsonBox({ title, value, begun, isText = false, keep }: BoxProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (begun) box.current?.focus();
   }, [begun]);
-  const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 2));
+  const [text, setText] = useState(
+    value === undefined ? "" : isText && typeof value === "string" ? value : JSON.stringify(value, null, 2),
+  );
   const [fault, setFault] = useState<string | null>(null);
   const done = () => {
     if (text.trim() === "") return keep(undefined);
+    if (isText) return keep(text);
     try {
       keep(JSON.parse(text) as Json);
     } catch {
@@ -158,9 +199,9 @@ function JsonBox({
         ref={box}
         className="field-input mono"
         aria-label={title}
-        placeholder="text, or JSON"
+        placeholder={isText ? "text" : "text, or JSON"}
         spellCheck={false}
-        rows={4}
+        rows={isText ? 1 : 4}
         value={text}
         onChange={(event) => {
           setText(event.target.value);

@@ -105,7 +105,7 @@ const summary = (value: Json, count: number) =>
   Array.isArray(value) ? `[${count}]` : count === 0 ? "{}" : `{${count}}`;
 
 /** A name that can be clicked or dragged into a field. */
-function Name(props: { name: string | number; expression: string | null; pick: NodeProps["pick"] }) {
+export function Name(props: { name: string | number; expression: string | null; pick: NodeProps["pick"] }) {
   const { name, expression, pick } = props;
   if (expression === null || !pick) return <code className="key">{name}</code>;
   return (

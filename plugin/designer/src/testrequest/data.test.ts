@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { beginning, briefly, keepOutput, type Sample, sampleOf, withOutputs, withSample } from "./data";
+import {
+  beginning,
+  briefly,
+  keepOutput,
+  type Sample,
+  sampleOf,
+  valueAt,
+  withOutputs,
+  withSample,
+  withValueAt,
+} from "./data";
 
 const rows = Array.from({ length: 1000 }, (_, id) => ({ id, text: "x".repeat(1000) }));
 const sample: Sample = {
@@ -33,4 +43,13 @@ test("an output that is made up is marked until a server has given one", () => {
   expect(sampleOf("a.yaml").simulated).toEqual(["list"]);
   expect(withOutputs(sampleOf("a.yaml"), { other: 3 }).simulated).toEqual(["list"]);
   expect(withOutputs(sampleOf("a.yaml"), { list: [] }).simulated).toEqual([]);
+});
+
+test("a value of the input has its one place, where it is asked for by name and where all of it is seen", () => {
+  const input = withValueAt(withValueAt(undefined, ["customer", "name"], "Ada"), ["rows", 1, "id"], 7);
+  expect(input).toEqual({ customer: { name: "Ada" }, rows: [undefined, { id: 7 }] });
+  expect(valueAt(input, ["rows", 1, "id"])).toBe(7);
+  expect(valueAt(input, ["rows", 5, "id"])).toBeUndefined();
+  expect(withValueAt(input, ["customer", "name"], undefined)).toMatchObject({ customer: {} });
+  expect(withValueAt("text", ["a"], 1)).toEqual({ a: 1 });
 });

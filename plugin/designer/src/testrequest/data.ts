@@ -1,12 +1,14 @@
 import { create } from "zustand";
 import { Written } from "../api/client";
-import type { Json, JsonObject, Outputs } from "../api/types";
+import type { Json, JsonObject, Outputs, ReadableValue } from "../api/types";
 
 /** The latest data of a definition: what a test request finds, and what expressions are shown with. */
 export interface Sample {
   input?: Json;
   outputs: Record<string, Json>;
   variables: Record<string, Json>;
+  /** What tasks have exported. */
+  context?: Json;
   /** Single values, by the names under which they were asked for: `input.caller`, `fetch.body.id`. */
   values: Record<string, Json>;
   /** Names of tasks whose outputs are of answers that are made up: nothing of them was ever sent by a server. */
@@ -38,6 +40,40 @@ export function keepOutput(path: string, task: string, value: Json, simulated: b
     const { simulated: others, ...known } = withOutputs(sample, { [task]: value });
     return { ...known, simulated: simulated ? [...others, task] : others };
   });
+}
+
+/** A value with another one at a place in it, or with none there; what leads there is made. */
+export function withValueAt(
+  whole: Json | undefined,
+  path: readonly (string | number)[],
+  value: Json | undefined,
+): Json | undefined {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (typeof key === "number") {
+    const items = Array.isArray(whole) ? [...whole] : [];
+    items[key] = withValueAt(items[key], rest, value) ?? null;
+    return items;
+  }
+  const members = typeof whole === "object" && whole !== null && !Array.isArray(whole) ? whole : {};
+  const { [key]: former, ...others } = members;
+  const member = withValueAt(former, rest, value);
+  return member === undefined ? others : { ...members, [key]: member };
+}
+
+export function valueAt(whole: Json | undefined, path: readonly (string | number)[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (value, key) =>
+      typeof value === "object" && value !== null ? (value as Record<string | number, Json>)[key] : undefined,
+    whole,
+  );
+}
+
+/** The value of a sample that a task can read. */
+export function knownIn(sample: Sample, { source, name }: ReadableValue): Json | undefined {
+  if (source === "task") return sample.outputs[name];
+  if (source === "variable") return sample.variables[name];
+  return source === "input" ? sample.input : sample.context;
 }
 
 /** A sample with outputs that servers gave, in place of what was made up for them. */
@@ -96,9 +132,10 @@ const members = (values: JsonObject) =>
 
 /** A body with a sample in it, whose outputs are the same in many bodies. */
 export function withSample(body: object, sample: Sample): Written {
-  const { input, outputs, ...others } = sample;
+  const { input, outputs, context, ...others } = sample;
   const parts = [
     ...members({ ...others } as unknown as JsonObject),
+    ...(context === undefined ? [] : [`"context":${jsonOf(context)}`]),
     ...(input === undefined ? [] : [`"input":${jsonOf(input)}`]),
     `"outputs":{${members(outputs).join()}}`,
   ];

@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { Problem, request, stream } from "../api/client";
 import type { JsonObject, PreparedPart, Report } from "../api/types";
 import { problemOf, useDocument } from "../state/document";
-import { keepOutput, sampleOf, withSample } from "./data";
+import { keepOutput, sampleOf, useData, withSample } from "./data";
 
 export interface Session {
   phase: "idle" | "sending" | "done";
@@ -123,8 +123,11 @@ export const useSession = create<Session & Actions>()((set, get) => ({
     }
     if (signal.aborted) return;
     const { report, began } = get();
-    if (report?.outcome?.downstream !== undefined && !report.outcome.error)
-      keepOutput(path, name, report.outcome.downstream, report.wire?.simulated === true);
+    const { downstream, context, error } = report?.outcome ?? {};
+    if (downstream !== undefined && !error)
+      keepOutput(path, name, downstream, report?.wire?.simulated === true);
+    if (context !== undefined && context !== null && !error)
+      useData.getState().keep(path, (sample) => ({ ...sample, context }));
     set({ phase: "done", took: performance.now() - began });
   },
   async cancel() {

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from httptask.calls.problem import TaskFault
+from httptask.designer.known import AskedValue, Known, ReadableValue
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.sampling import SampleData, sample_from
@@ -20,11 +21,10 @@ from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, 
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
-from httptask.dsl.value_shape import ValueShape
 from httptask.json.types import is_array, is_object
 from httptask.testrequest import ExpressionInvalid, NotTestable, Sample
 from httptask.testrequest.evaluation import try_in_task
-from httptask.testrequest.sample import Place, find_task
+from httptask.testrequest.sample import find_task
 
 router = APIRouter(tags=["expressions"])
 
@@ -78,6 +78,20 @@ class EvaluationRequest(EditedText):
     expression: str = Field(max_length=_LONGEST)
     """Or a text with some in it, as a field has it."""
     sample: SampleData = SampleData()
+
+
+class ReadableRequest(EditedText):
+    """A task of which it is asked what it can read."""
+
+    pointer: str
+    sample: SampleData = SampleData()
+
+
+class Readable(BaseModel):
+    """What a task can read, and what is asked for before its request is sent."""
+
+    values: list[ReadableValue]
+    asked: list[AskedValue]
 
 
 class AbsentField(BaseModel):
@@ -151,12 +165,26 @@ async def complete_expression(asked: CompletionRequest, workspace: AskedWorkspac
             if name.startswith(word)
         ]
     path = written.removesuffix(word).removesuffix(".")
-    members = _Known(program, node, sample).behind(path)
+    members = Known(program, node, sample).behind(path)
     begun_alike = [(name, *told) for name, told in members.items() if name.startswith(word)]
     return [
         Completion(label=name, detail=detail, apply=_applied(name), from_=start, value=_brief(value))
         for name, detail, value in begun_alike[:_MOST]
     ]
+
+
+@router.post("/readable")
+async def get_readable(asked: ReadableRequest, workspace: AskedWorkspace) -> Readable:
+    """What a task can read where it stands, and what its request reads and the sample lacks."""
+    _, program = await asyncio.to_thread(workspace.readable, asked.path, asked.text)
+    node = _task(program, asked.pointer)
+    sample = await sample_from(workspace, program, asked.pointer, asked.sample)
+    known = Known(program, node, sample)
+    try:
+        missing = known.asked()
+    except (ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy, TaskFault):
+        missing = []  # what fails is told where the request is prepared
+    return Readable(values=known.readable(), asked=missing)
 
 
 def _evaluated(program: Program, asked: EvaluationRequest, sample: Sample) -> Evaluation:
@@ -188,107 +216,11 @@ def _brief(value: Any) -> Any:
     return value[:_SHOWN] if isinstance(value, str) else value
 
 
-class _Known:
-    """What is known of the values that a task's expressions see."""
-
-    def __init__(self, program: Program, node: TaskNode, sample: Sample) -> None:
-        self._program = program
-        self._node = node
-        self._sample = sample
-
-    def behind(self, path: str) -> Mapping[str, tuple[str, Any]]:
-        """The members of a value, each with what it is and its value in the sample."""
-        keys = [
-            found["name"] or found["quoted"] or found["index"] or "0"
-            for found in _STEP.finditer(path.lstrip("$"))
-        ]
-        is_variable = path.startswith("$")
-        variable = keys.pop(0) if is_variable and keys else None
-        if variable == "secrets" and not keys:
-            return dict.fromkeys(self._program.definition.use.secrets, ("secret", None))
-        if variable == "workflow" and not keys:
-            return {
-                "input": ("the workflow's input", self._sample.input),
-                "definition": ("", None),
-                "id": ("", None),
-            }
-        if variable == "tasks" and not keys:
-            return dict(self._tasks())
-        shape, value = self._begin(variable, keys)
-        for key in keys:
-            shape, value = _shape_behind(shape, key), _behind(value, key)
-        found = {name: (detail, None) for name, detail in _members(shape)}
-        if is_object(value):
-            found |= {name: (_kind(member), member) for name, member in value.items()}
-        return found
-
-    def _tasks(self) -> Iterator[tuple[str, tuple[str, Any]]]:
-        for name, node in self._earlier().items():
-            told = f"{node.kind.name} {node.kind.headline(node)}".strip()
-            yield name, (told, self._sample.outputs.get(name))
-
-    def _earlier(self) -> dict[str, TaskNode]:
-        return {
-            node.name: node
-            for node in self._program.nodes.values()
-            if node.pointer != self._node.pointer and node.scope in ("", self._node.scope)
-        }
-
-    def _begin(self, variable: str | None, keys: list[str]) -> tuple[ValueShape | None, Any]:
-        """Shape and value of what a path begins with; keys that lead there are taken away."""
-        sample, source = self._sample, self._program.definition.input
-        if variable == "tasks":
-            name = keys.pop(0)
-            node = self._earlier().get(name)
-            return (None if node is None else node.output_shape), sample.outputs.get(name)
-        if variable == "workflow":
-            keys.pop(0)
-            schema = None if source is None or source.schema_ is None else source.schema_.document
-            return (None if schema is None else ValueShape.of(schema)), sample.input
-        if variable == "context":
-            return None, sample.context
-        if variable in (None, "input"):
-            return None, self._input()
-        return None, sample.variables.get(variable or "")
-
-    def _input(self) -> Any:
-        try:
-            return Place.of(self._program, self._node, self._sample).execution.input
-        except (ExpressionFailed, TaskFault, ExpressionLimitExceeded):
-            return self._sample.task_input
-
-
 def _task(program: Program, pointer: str) -> TaskNode:
     try:
         return find_task(program, pointer)
     except NotTestable as error:
         raise Problem(404, str(error)) from None
-
-
-def _shape_behind(shape: ValueShape | None, key: str) -> ValueShape | None:
-    if shape is None:
-        return None
-    found = shape.item() if key.isdecimal() else shape.read(key)
-    return found if isinstance(found, ValueShape) else None
-
-
-def _behind(value: Any, key: str) -> Any:
-    if is_array(value):
-        return value[int(key)] if key.isdecimal() and int(key) < len(value) else None
-    return value.get(key) if is_object(value) else None
-
-
-def _members(shape: ValueShape | None) -> Iterator[tuple[str, str]]:
-    """Names of what a shape declares, each with what it is."""
-    for name, schema in () if shape is None else shape.declared():
-        kind = schema.get("type") if is_object(schema) else None
-        yield name, kind if isinstance(kind, str) else ""
-
-
-def _kind(value: Any) -> str:
-    if is_array(value):
-        return f"list of {len(value)}"
-    return "object" if is_object(value) else "" if value is None else type(value).__name__
 
 
 def _applied(name: str) -> str:

@@ -10,9 +10,9 @@ from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.model import FLOW_DIRECTIVES
 from httptask.dsl.program import Program
-from httptask.dsl.tasks.kind import TaskSequence
+from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 
-__all__ = ["check_flow"]
+__all__ = ["check_flow", "earlier_tasks"]
 
 
 def check_flow(program: Program) -> Iterator[Fault]:
@@ -30,6 +30,57 @@ def check_flow(program: Program) -> Iterator[Fault]:
         yield from unknown
         yield from _fall_through(sequence)
         yield from () if unknown else _unreachable(sequence, positions)
+
+
+def earlier_tasks(program: Program, node: TaskNode) -> list[TaskNode]:
+    """The tasks whose outputs a task may read: those that it sees and that may have ended before it begins."""
+    found = [(one, program.resolve_task(node.scope, one.name)) for one in _ended_before(program.root, node)]
+    return [one for one, scope in found if scope is not None and scope.pointer == one.scope]
+
+
+def _ended_before(sequence: TaskSequence, node: TaskNode) -> Iterator[TaskNode]:
+    index = next((at for at, one in enumerate(sequence.tasks) if _is_within(node, one)), None)
+    if index is None:
+        return
+    for at in sorted(_leading_to(sequence, index) - {index}):
+        yield from _with_inner(sequence.tasks[at])
+    around = sequence.tasks[index]
+    if around is node:
+        return
+    for inner in around.sequences.values():  # of a `try`, what it tries before what it does after an error
+        if any(_is_within(node, one) for one in inner.tasks):
+            yield from _ended_before(inner, node)
+            return
+        for one in inner.tasks:
+            yield from _with_inner(one)
+
+
+def _is_within(node: TaskNode, other: TaskNode) -> bool:
+    return node.pointer == other.pointer or node.pointer.startswith(f"{other.pointer}/")
+
+
+def _with_inner(node: TaskNode) -> Iterator[TaskNode]:
+    yield node
+    for sequence in node.sequences.values():
+        for one in sequence.tasks:
+            yield from _with_inner(one)
+
+
+def _leading_to(sequence: TaskSequence, index: int) -> set[int]:
+    """Positions of a list from which the flow can come to a task of it."""
+    positions = {node.name: at for at, node in enumerate(sequence.tasks)}
+    before: dict[int, list[int]] = {}
+    for at in range(len(sequence.tasks)):
+        for following in _successors(sequence, positions, at):
+            before.setdefault(following, []).append(at)
+    found: set[int] = set()
+    pending = [index]
+    while pending:
+        for at in before.get(pending.pop(), ()):
+            if at not in found:
+                found.add(at)
+                pending.append(at)
+    return found
 
 
 def _unknown_targets(

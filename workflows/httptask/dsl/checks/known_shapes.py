@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from httptask.dsl.expression_parts import ExpressionUse
 from httptask.dsl.model import Input
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
@@ -34,9 +33,9 @@ DESCRIPTORS: Final[Mapping[str, ValueShape]] = {
 """
 
 
-def bound_shape(program: Program, use: ExpressionUse, variable: str) -> ValueShape | None:
-    """The shape of what the task of an expression, or the innermost around it that does, binds to a variable."""
-    parts = (use.task or "").split("/")
+def bound_shape(program: Program, task: str | None, variable: str) -> ValueShape | None:
+    """The shape of what a task, or the innermost around it that does, binds to a variable."""
+    parts = (task or "").split("/")
     for end in range(len(parts), 0, -1):
         node = program.nodes.get("/".join(parts[:end]))
         if node is not None and (shape := node.kind.bound(node, variable)) is not None:

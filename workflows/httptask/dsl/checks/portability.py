@@ -70,7 +70,7 @@ def _errors(program: Program) -> Iterator[Fault]:
     for use in program.uses:
         for name in sorted(use.expression.variables):
             own = {"details", "error"}.intersection(filter(None, use.expression.keys_of(name)))
-            if own and bound_shape(program, use, name) is not None:
+            if own and bound_shape(program, use.task, name) is not None:
                 message = f"`${name}.{min(own)}` is in httptask's errors only"
                 yield _not_portable(use.pointer, message, "tell errors apart by `type` and `status`")
 

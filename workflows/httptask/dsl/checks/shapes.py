@@ -94,7 +94,7 @@ def _variable(
     if variable == "response" and use.place == "page":
         return node.kind.page(node), 0
     if variable is not None and variable in use.variables | node.variables:
-        return bound_shape(program, use, variable), 0
+        return bound_shape(program, use.task, variable), 0
     if variable == "input":
         return _task_input(program, node.pointer, inputs), 0
     return (node.output_shape if variable == "output" else None), 0
