@@ -146,10 +146,14 @@ async def check_and_schedule(browser: Browser) -> None:
     await browser.look("connections")
     await page.keyboard.press("Escape")
 
-    # A schedule is created, paused and deleted.
+    # A schedule is written, created, paused and deleted.
     await page.locator(".side-item", has_text="nightly.yaml").click()
     await page.locator(".block-head", has_text="count").wait_for()
     await page.get_by_role("button", name="Schedules").click()
+    await page.get_by_label("By the clock (cron)").fill("30 6 * * *")
+    await page.keyboard.press("Enter")
+    await page.get_by_text("at 06:30 every day").wait_for()
+    await page.get_by_role("button", name="Save the definition").click()
     await page.get_by_role("button", name="Create schedule").click()
     await page.get_by_role("button", name="Pause nightly").click()
     await page.get_by_role("button", name="Resume nightly").wait_for()

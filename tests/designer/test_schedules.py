@@ -57,6 +57,36 @@ async def test_what_keeps_the_worker_from_serving_it_is_named(
     ]
 
 
+async def test_a_form_is_filled_with_what_is_written_though_it_be_none(tmp_path: Path) -> None:
+    (tmp_path / "nightly.yaml").write_text(TEXT)
+    schedules = {
+        "": {"is_there": False, "cron": None, "every": None, "after": None},
+        "{ cron: 0 2 * * MON }": {"is_there": True, "cron": "0 2 * * MON", "every": None, "after": None},
+        "{ every: { minutes: 90 }, cron: at nine }": {
+            "is_there": True,
+            "cron": "at nine",
+            "every": {"written": '{"minutes": 90}', "seconds": 5_400},
+            "after": None,
+        },
+        "{ after: 5 m }": {
+            "is_there": True,
+            "cron": None,
+            "every": None,
+            "after": {"written": "5 m", "seconds": None},
+        },
+        "{}": {"is_there": True, "cron": None, "every": None, "after": None},
+    }
+    told: list[Any] = []
+    async with asked(workspace_of(tmp_path, {})) as client:
+        for written in schedules:
+            text = TEXT.replace(
+                "schedule: { cron: 0 2 * * MON }\n", f"schedule: {written}\n" if written else ""
+            )
+            answer = await client.post("/api/schedules/written", json={"path": "nightly.yaml", "text": text})
+            told.append(answer.json())
+    assert told == list(schedules.values())
+
+
 async def test_a_schedule_is_told_created_paused_triggered_and_deleted(
     temporal: WorkflowEnvironment, tmp_path: Path
 ) -> None:

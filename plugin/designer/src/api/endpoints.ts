@@ -27,6 +27,7 @@ import type {
   RunSummary,
   ScheduleSummary,
   TaskForm,
+  WrittenSchedule,
 } from "./types";
 
 const file = (path: string) => path.split("/").map(encodeURIComponent).join("/");
@@ -116,10 +117,13 @@ export const listModels = (connection: string) =>
   request<Models>("GET", `/connections/${asked(connection)}/models`);
 
 export const listSchedules = () => request<ScheduleSummary[]>("GET", "/schedules");
+export const readSchedule = (path: string, text: string) =>
+  request<WrittenSchedule>("POST", "/schedules/written", { path, text });
 export const createSchedule = (asked: {
   path: string;
   text: string;
   zone: string;
+  overlap: string | null;
   input?: Json;
   dry: boolean;
 }) => request<PlannedSchedule>("POST", "/schedules", asked);

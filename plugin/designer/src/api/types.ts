@@ -361,6 +361,20 @@ export interface ScheduleSummary {
   last: { id: string; state: string | null; started_at: string } | null;
 }
 
+/** A duration of a `schedule`; without seconds where what is written is none that Temporal can keep. */
+export interface WrittenInterval {
+  written: string;
+  seconds: number | null;
+}
+
+/** The `schedule` of a definition, as far as it is written. */
+export interface WrittenSchedule {
+  is_there: boolean;
+  cron: string | null;
+  every: WrittenInterval | null;
+  after: WrittenInterval | null;
+}
+
 /** What a schedule does, before it is created. */
 export interface PlannedSchedule {
   id: string;

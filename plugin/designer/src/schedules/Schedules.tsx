@@ -1,15 +1,26 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { changeSchedule, createSchedule, deleteSchedule, listSchedules } from "../api/endpoints";
+import { Problem } from "../api/client";
+import {
+  changeSchedule,
+  createSchedule,
+  deleteSchedule,
+  listSchedules,
+  readSchedule,
+} from "../api/endpoints";
 import type { Json, ScheduleSummary } from "../api/types";
+import { useLayout } from "../app/layout";
 import { Panel } from "../app/Panel";
+import { useRun } from "../runs/run";
 import { isUnsaved, useDocument } from "../state/document";
 import { useSample } from "../testrequest/data";
 import { Refused } from "../ui/Prose";
 import { toldTime } from "../ui/time";
+import { ScheduleForm } from "./ScheduleForm";
 import "../ui/panel.css";
 
 const KEY = ["schedules"];
+const SHOWN = 3; // times of each
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Runs that Temporal starts by itself: what the open definition says of that, and those that there are. */
@@ -22,10 +33,13 @@ export default function Schedules() {
   });
   return (
     <Panel title="Schedules" className="panel">
-      {path !== null && <NewSchedule key={path} path={path} created={data ?? []} />}
+      {path !== null && <OwnSchedule key={path} path={path} created={data ?? []} />}
+      <h3 className="panel-title">On the Temporal server</h3>
       {error && <Refused error={error} />}
       {isPending && <p className="panel-foot">Loading …</p>}
-      {data?.length === 0 && <p className="panel-foot">There is no schedule yet.</p>}
+      {data?.length === 0 && (
+        <p className="panel-foot">There is no schedule yet. One that is created is listed here.</p>
+      )}
       <ul className="panel-list">
         {data?.map((one) => (
           <Schedule key={one.id} schedule={one} />
@@ -35,30 +49,88 @@ export default function Schedules() {
   );
 }
 
-/** What the schedule of the open definition would do, and a button that creates it. */
-function NewSchedule({ path, created }: { path: string; created: ScheduleSummary[] }) {
-  const client = useQueryClient();
+const OVERLAPS = {
+  "": "what is usual for it",
+  skip: "leave it out",
+  "buffer-one": "let it wait, and leave further ones out",
+  "buffer-all": "let it wait, and further ones too",
+  "cancel-other": "cancel the run, and begin then",
+  "terminate-other": "terminate the run, and begin then",
+  "allow-all": "begin beside it",
+};
+
+/** The `schedule` of the open definition: written by a form, and told to Temporal by a button. */
+function OwnSchedule({ path, created }: { path: string; created: ScheduleSummary[] }) {
   const text = useDocument((state) => state.checked);
+  const runnable = useDocument((state) => state.runnable);
+  const written = useQuery({
+    queryKey: ["written schedule", path, text],
+    queryFn: () => readSchedule(path, text),
+    placeholderData: (before) => before,
+    retry: false,
+    gcTime: 0,
+  });
+  return (
+    <section className="panel-new" aria-label={`Schedule of ${path}`}>
+      <h3>{path}</h3>
+      {written.isPending && <p>Looking for what it says of a schedule …</p>}
+      {written.data && (
+        <>
+          <p className="muted">
+            {written.data.is_there
+              ? "Its schedule, as the text has it:"
+              : "It has no schedule yet. Write here when runs of it are to begin by themselves; Enter puts it into the text."}
+          </p>
+          <ScheduleForm key={path} written={written.data} />
+        </>
+      )}
+      {written.error && <Refused error={written.error} />}
+      {written.data?.is_there &&
+        (runnable ? (
+          <NewSchedule path={path} text={text} created={created} isAfter={written.data.after !== null} />
+        ) : (
+          <p className="muted">
+            The definition has errors: correct them, and its next starts are told here, with a button that
+            creates the schedule.
+          </p>
+        ))}
+    </section>
+  );
+}
+
+interface NewProps {
+  path: string;
+  text: string;
+  created: ScheduleSummary[];
+  /** Whether it goes by the ends of runs, of which no start meets one. */
+  isAfter: boolean;
+}
+
+/** What the schedule of the open definition would do, and a button that creates it. */
+function NewSchedule({ path, text, created, isAfter }: NewProps) {
+  const client = useQueryClient();
   const unsaved = useDocument(isUnsaved);
   const [zone, setZone] = useState("UTC");
+  const [overlap, setOverlap] = useState("");
   const known = useSample(path).input;
   const [input, setInput] = useState(() => JSON.stringify(known ?? {}));
+  const asked = { path, text, zone, overlap: isAfter ? null : overlap || null };
   const plan = useQuery({
-    queryKey: ["schedule plan", path, text, zone],
-    queryFn: () => createSchedule({ path, text, zone, dry: true }),
+    queryKey: ["schedule plan", asked],
+    queryFn: () => createSchedule({ ...asked, dry: true }),
+    placeholderData: (before) => before,
     retry: false,
     gcTime: 0,
   });
   const create = useMutation({
-    mutationFn: () => createSchedule({ path, text, zone, dry: false, input: JSON.parse(input) as Json }),
+    mutationFn: () => createSchedule({ ...asked, dry: false, input: inputOf(input) }),
     onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
   });
   const fault = create.error ?? plan.error;
   const isThere = created.some((one) => one.id === plan.data?.id);
   return (
-    <section className="panel-new" aria-label={`Schedule of ${path}`}>
-      <h3>{path}</h3>
-      {plan.isFetching && !plan.data && <p>Looking for what it says of a schedule …</p>}
+    <>
+      {plan.isFetching && !plan.data && <p>Looking for its next starts …</p>}
       {plan.data && (
         <>
           <p>
@@ -75,38 +147,83 @@ function NewSchedule({ path, created }: { path: string; created: ScheduleSummary
               {policy}
             </p>
           ))}
-          <div className="panel-fields">
-            <label>
-              Time zone of a cron{" "}
-              <input className="field-input" value={zone} onChange={(event) => setZone(event.target.value)} />
-            </label>
-            <label>
-              Input of each run, as JSON{" "}
-              <input
-                className="field-input mono"
-                value={input}
-                onChange={(event) => setInput(event.target.value)}
-              />
-            </label>
-            <button
-              type="button"
-              className="button primary"
-              disabled={unsaved || isThere || create.isPending}
-              onClick={() => create.mutate()}
-            >
-              {create.isPending ? "Creating …" : "Create schedule"}
-            </button>
-          </div>
-          {unsaved && <p className="muted">Save the definition first: the file is what runs.</p>}
-          {isThere && !create.data && (
-            <p className="muted">There is one of this name already: delete it to create it anew.</p>
-          )}
         </>
       )}
+      <div className="panel-fields">
+        <label>
+          Time zone of a cron{" "}
+          <input
+            className="field-input"
+            list="zones"
+            value={zone}
+            onChange={(event) => setZone(event.target.value)}
+          />
+          <datalist id="zones">
+            {[...new Set(["UTC", ZONE])].map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
+        </label>
+        {!isAfter && (
+          <label>
+            A start that meets a run{" "}
+            <select
+              className="field-input"
+              value={overlap}
+              onChange={(event) => setOverlap(event.target.value)}
+            >
+              {Object.entries(OVERLAPS).map(([name, words]) => (
+                <option key={name} value={name}>
+                  {words}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <label>
+          Input of each run, as JSON{" "}
+          <input
+            className="field-input mono"
+            value={input}
+            onChange={(event) => setInput(event.target.value)}
+          />
+        </label>
+      </div>
+      <div className="panel-buttons">
+        <button
+          type="button"
+          className="button primary"
+          disabled={unsaved || isThere || !plan.data || create.isPending}
+          onClick={() => create.mutate()}
+        >
+          {create.isPending ? "Creating …" : "Create schedule"}
+        </button>
+        {unsaved && (
+          <>
+            <button type="button" className="button" onClick={() => void useDocument.getState().save()}>
+              Save the definition
+            </button>
+            <span className="muted">The file is what runs: save it first.</span>
+          </>
+        )}
+        {isThere && !create.data && (
+          <span className="muted">
+            {plan.data?.id} is there already, as listed below. Delete it to create it anew.
+          </span>
+        )}
+      </div>
       {fault && <Refused error={fault} />}
       <p role="status">{create.data && isThere && `Created ${create.data.id}. ${create.data.note ?? ""}`}</p>
-    </section>
+    </>
   );
+}
+
+function inputOf(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new Problem(0, { detail: "The input is no JSON.", hint: 'Write it as { "days": 7 }.' });
+  }
 }
 
 function Schedule({ schedule }: { schedule: ScheduleSummary }) {
@@ -132,6 +249,18 @@ function Schedule({ schedule }: { schedule: ScheduleSummary }) {
       {label}
     </button>
   );
+  const look = (run: string, words: string) => (
+    <button
+      type="button"
+      className="button small plain"
+      onClick={() => {
+        useLayout.getState().openPanel(null);
+        void useRun.getState().watch(run);
+      }}
+    >
+      {words}
+    </button>
+  );
   return (
     <li>
       <header>
@@ -143,17 +272,27 @@ function Schedule({ schedule }: { schedule: ScheduleSummary }) {
         {paused ? act("resume", "Resume") : act("pause", "Pause")}
         {act("delete", "Delete")}
       </header>
-      <p>
-        {when}
-        {next[0] && !paused && <>; next {toldTime(next[0])}</>}
-        {last && (
-          <>
-            ; last run {last.id} {last.state ?? "unknown"}
-          </>
-        )}
-      </p>
+      <p>{when}</p>
+      {paused ? (
+        <p className="muted">Paused: it starts nothing until it is resumed.</p>
+      ) : (
+        next.length > 0 && (
+          <p>
+            next:{" "}
+            {next
+              .slice(0, SHOWN)
+              .map((time) => toldTime(time))
+              .join(" · ")}
+          </p>
+        )
+      )}
+      {last && (
+        <p>
+          last run: {toldTime(last.started_at)}, {last.state ?? "not known any more"} {look(last.id, last.id)}
+        </p>
+      )}
       {change.error && <Refused error={change.error} />}
-      <p role="status">{change.data?.run && `Started ${change.data.run}.`}</p>
+      <p role="status">{change.data?.run && <>Started a run. {look(change.data.run, "Show it")}</>}</p>
     </li>
   );
 }

@@ -1,6 +1,7 @@
 """Schedules: what a definition's `schedule` would do, created, paused, resumed, triggered and deleted."""
 
 import asyncio
+import json
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText, list_definitions
 from httptask.designer.routes.runs import Reason
 from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
+from httptask.dsl.model import DurationLiteral
+from httptask.dsl.timetable import whole_seconds
 from httptask.starts import (
     NotSchedulable,
     NotServed,
@@ -44,6 +47,23 @@ class NewSchedule(EditedText):
     """Else the name of the definition."""
     dry: bool = False
     """Whether only to tell what it would do."""
+
+
+class WrittenInterval(BaseModel):
+    """A duration of a `schedule`."""
+
+    written: str
+    seconds: int | None
+    """None where what is written is none that Temporal can keep."""
+
+
+class WrittenSchedule(BaseModel):
+    """What a form of a `schedule` is filled with; keys that are not written are None."""
+
+    is_there: bool
+    cron: str | None = None
+    every: WrittenInterval | None = None
+    after: WrittenInterval | None = None
 
 
 class PlannedSchedule(BaseModel):
@@ -118,6 +138,18 @@ async def create(new: NewSchedule, workspace: AskedWorkspace) -> PlannedSchedule
     )
 
 
+@router.post("/written")
+def get_written(edited: EditedText, workspace: AskedWorkspace) -> WrittenSchedule:
+    """The `schedule` of a definition as it is written, whether or not it can be kept."""
+    _, program = workspace.readable(edited.path, edited.text)
+    schedule = program.definition.schedule
+    if schedule is None:
+        return WrittenSchedule(is_there=False)
+    return WrittenSchedule(
+        is_there=True, cron=schedule.cron, every=_interval(schedule.every), after=_interval(schedule.after)
+    )
+
+
 @router.post("/{id_}/pause", status_code=202)
 async def pause(id_: str, reason: Reason, workspace: AskedWorkspace) -> None:
     """Have it start nothing until it is resumed."""
@@ -145,6 +177,13 @@ async def delete(id_: str, workspace: AskedWorkspace) -> None:
     """Delete it; a run that goes on is left alone."""
     temporal = workspace.required_temporal()
     await _asked(temporal, temporal.client.get_schedule_handle(id_).delete())
+
+
+def _interval(written: DurationLiteral | None) -> WrittenInterval | None:
+    if written is None:
+        return None
+    told = written if isinstance(written, str) else json.dumps(written.model_dump(exclude_defaults=True))
+    return WrittenInterval(written=told, seconds=whole_seconds(written))
 
 
 def _faulty(workspace: Workspace) -> str | None:
