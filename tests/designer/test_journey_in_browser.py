@@ -41,6 +41,7 @@ async def test_a_person_adds_a_task_tries_it_maps_its_answer_and_runs_it(
         await map_and_run(browser, file)
         assert "Say hello to Ada." in str(model.requests[-1].json())
         await check_and_schedule(browser)
+        await merge(browser, file.with_name("nightly.yaml"))
         assert browser.complaints == []
 
 
@@ -161,3 +162,24 @@ async def check_and_schedule(browser: Browser) -> None:
     page.once("dialog", lambda asked: asyncio.ensure_future(asked.accept()))
     await page.get_by_role("button", name="Delete nightly").click()
     await page.get_by_text("There is no schedule yet.").wait_for()
+
+
+async def merge(browser: Browser, file: Path) -> None:
+    """A line that somebody changed on disk is taken, by the keyboard; another one of the page stays."""
+    page = browser.page
+    await page.keyboard.press("Escape")
+    await page.locator(".cm-content").click()
+    await page.keyboard.press("Control+Home")
+    await page.keyboard.type("# mine\n")
+    before = await asyncio.to_thread(file.read_text)
+    await asyncio.to_thread(file.write_text, before.replace("days: 1", "days: 7"))
+    await page.get_by_role("button", name="Compare and merge").click()
+    await page.get_by_text("2 places differ.").wait_for()
+    await browser.look("merge")
+    await page.get_by_role("button", name="Take these lines of the disk").last.focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_text("1 place differs.").wait_for()
+    await page.get_by_role("button", name="Save the right side").click()
+    await page.get_by_role("button", name="Saved").wait_for()
+    merged = await asyncio.to_thread(file.read_text)
+    assert merged == "# mine\n" + before.replace("days: 1", "days: 7")

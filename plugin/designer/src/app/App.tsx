@@ -16,6 +16,7 @@ import { TopBar } from "./TopBar";
 
 const closePanel = () => useLayout.getState().openPanel(null);
 const yamlEditor = () => import("../editor/YamlEditor");
+const conflict = () => import("../editor/DiskConflict");
 const connections = () => import("../connections/Connections");
 const schedules = () => import("../schedules/Schedules");
 const testRequest = () => import("../testrequest/TestRequest");
@@ -40,6 +41,7 @@ export function App() {
       <AddTask />
       {panel === "connections" && <Later load={connections} given={{}} giveUp={closePanel} />}
       {panel === "schedules" && <Later load={schedules} given={{}} giveUp={closePanel} />}
+      {panel === "disk" && <Later load={conflict} given={{}} giveUp={closePanel} />}
       {panel === "keys" && <KeysHelp />}
       {testing !== null && (
         <Later

@@ -1,6 +1,7 @@
 import { Problem } from "../api/client";
 import { useDocument } from "../state/document";
 import { Told } from "../ui/Prose";
+import { useLayout } from "./layout";
 import { useDefinitions } from "./opening";
 
 /** What a person has to know before going on. */
@@ -18,9 +19,18 @@ export function Notes() {
               : "Somebody changed this file on disk, and you changed it here. Nothing is overwritten until you choose."}
           </p>
           {disk.text !== null && (
-            <button type="button" className="button small" onClick={takeDisk}>
-              Use the file on disk
-            </button>
+            <>
+              <button
+                type="button"
+                className="button small primary"
+                onClick={() => useLayout.getState().openPanel("disk")}
+              >
+                Compare and merge
+              </button>
+              <button type="button" className="button small" onClick={takeDisk}>
+                Use the file on disk
+              </button>
+            </>
           )}
           <button type="button" className="button small" onClick={() => void keepMine()}>
             Keep this text and save it

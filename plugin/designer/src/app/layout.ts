@@ -8,7 +8,7 @@ interface Layout {
   /** The field that gets the focus once the form of the selected block is there: a selector. */
   entering: string | null;
   /** What lies over the page. */
-  panel: "connections" | "schedules" | "keys" | null;
+  panel: "connections" | "schedules" | "keys" | "disk" | null;
   showPane(pane: "text" | "task"): void;
   test(pointer: string | null): void;
   enterForm(field?: string): void;

@@ -49,9 +49,20 @@ const look = EditorView.theme({
   ".cm-fault-told small": { display: "block", color: "var(--muted)", marginTop: "2px" },
 });
 
+/** How a definition's text looks, wherever it is shown. */
+export const asYaml: Extension[] = [
+  lineNumbers(),
+  EditorState.tabSize.of(2),
+  EditorView.lineWrapping,
+  EditorView.contentAttributes.of({ tabindex: "0" }), // what scrolls is reached by keyboard
+  yaml(),
+  syntaxHighlighting(colours),
+  look,
+];
+
 export function extensions(own: Extension[]): Extension[] {
   return [
-    lineNumbers(),
+    asYaml,
     highlightActiveLineGutter(),
     highlightActiveLine(),
     highlightSelectionMatches(),
@@ -61,12 +72,6 @@ export function extensions(own: Extension[]): Extension[] {
     closeBrackets(),
     autocompletion({ icons: false }),
     indentUnit.of("  "),
-    EditorState.tabSize.of(2),
-    EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ tabindex: "0" }), // what scrolls is reached by keyboard
-    yaml(),
-    syntaxHighlighting(colours),
-    look,
     ...own,
     keymap.of([...completionKeymap, ...searchKeymap, indentWithTab, ...defaultKeymap]),
   ];
