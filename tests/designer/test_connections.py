@@ -196,6 +196,51 @@ async def test_a_file_is_made_for_the_first_connection_and_a_declared_secret_is_
     assert written["secrets"] == {"SHOP_KEY": {"environment": "SHOP_KEY"}}
 
 
+async def test_a_connection_of_a_provider_says_what_is_not_known_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "httptask.toml"
+    file.write_text("")
+    new = {"base_url": "", "authentication": "provider"}
+    environment = {"OPENAI_API_KEY": KEY, "GROQ_API_KEY": KEY}
+    workspace = workspace_of(tmp_path, environment)
+    settings = Settings(load_config(file, environment), environment, frozenset({"GROQ_API_KEY"}))
+    async with asked(workspace) as client:
+        known = {one["name"]: one for one in (await client.get("/api/connections/providers")).json()}
+        added = [
+            await client.post("/api/connections", json={**new, "name": name, "provider": name})
+            for name in ("groq", "openai")
+        ]
+        refused = [
+            await client.post("/api/connections", json={**new, "name": "own", **wrong})
+            for wrong in (
+                {"provider": "azure"},
+                {"provider": "vllm"},
+                {"base_url": "https://192.0.2.1"},
+                {"provider": "groq", "authentication": "none"},
+            )
+        ]
+        object.__setattr__(
+            workspace, "read_settings", lambda: replace(settings, config=load_config(file, environment))
+        )
+        states = {one["name"]: one for one in (await client.get("/api/connections")).json()}
+    assert (known["groq"]["secret"], known["azure"]["base_url"]) == ("GROQ_API_KEY", None)
+    assert [one.status_code for one in added] == [201, 201], added[-1].text
+    assert tomllib.loads(file.read_text()) == {
+        "connections": {"groq": {"provider": "groq"}, "openai": {"provider": "openai"}}
+    }
+    assert [one.json()["faults"][0]["field"] for one in refused] == [
+        "base_url",
+        "authentication",
+        "authentication",
+        "authentication",
+    ]
+    assert (states["groq"]["ready"], states["groq"]["origins"]) == (
+        True,
+        ["base URL from httptask.toml", "GROQ_API_KEY from .env"],
+    )
+    assert states["openai"]["origins"][1] == "OPENAI_API_KEY from the environment"
+    assert KEY not in str(states)
+
+
 def config_or_none(folder: Path) -> Config:
     file = folder / "httptask.toml"
     found = load_config(file, {}) if file.exists() else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -26,6 +26,7 @@ from httptask.secrets.placeholders import places
 from httptask.secrets.references import cut_secrets
 
 __all__ = [
+    "BASE_URL_VARIABLE",
     "Calls",
     "Connection",
     "Price",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 _AUTHORITY = "/authentication/settings/authority"
+BASE_URL_VARIABLE: Final = "OPENAI_BASE_URL"
+"""Where the connection `openai` is that exists without being declared."""
 _OPENAI = "https://api.openai.com/v1"
 
 Calls = Literal["activity", "local"]
@@ -262,7 +265,7 @@ def default_connections(environment: Mapping[str, str]) -> dict[str, Connection]
     Whoever sets that variable to a numeric address or to localhost means a local model server, so exactly
     that address is opened; a name that resolves to a private address has to be declared.
     """
-    base_url = environment.get("OPENAI_BASE_URL") or _OPENAI
+    base_url = environment.get(BASE_URL_VARIABLE) or _OPENAI
     openai = Connection(
         name="openai",
         base_url=base_url,

@@ -33,6 +33,8 @@ class Settings:
 
     config: Config
     environment: Mapping[str, str]
+    dotenv: frozenset[str] = frozenset()
+    """Names of the environment whose values a `.env` gives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from httptask.cli.project.project import load_project
+from httptask.cli.project.project import load_project, tell_origins
 
 SHOP = """
 [connections.shop]
@@ -70,7 +70,10 @@ def test_a_dotenv_that_chooses_servers_is_said(project: Path, monkeypatch: pytes
     (project / ".env").write_text(
         "OPENAI_BASE_URL=https://a.example.com/v1\nTEMPORAL_ADDRESS=b.example.com:7233\n"
     )
-    line = "environment: .env; OPENAI_API_KEY goes to https://a.example.com; TEMPORAL_ADDRESS is b.example.com:7233"
+    line = (
+        "environment: .env; OPENAI_BASE_URL leads to https://a.example.com; "
+        "OPENAI_API_KEY goes to https://a.example.com; TEMPORAL_ADDRESS is b.example.com:7233"
+    )
     assert told() == [line]
     assert told(dotenv=False) == []
     monkeypatch.setenv("OPENAI_BASE_URL", "https://api.openai.com/v1")
@@ -83,4 +86,27 @@ def test_a_dotenv_with_a_key_of_its_own_chooses_for_nobody(
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     (project / ".env").write_text("OPENAI_BASE_URL=https://a.example.com/v1\nOPENAI_API_KEY=its own\n")
-    assert told() == []
+    assert told() == ["environment: .env; OPENAI_BASE_URL leads to https://a.example.com"]
+
+
+def test_where_a_connection_has_its_values_from_is_told_without_them(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "httptask.toml").write_text(
+        SHOP + '[connections.model]\nbase_url = "https://m.example.com/v1"\n'
+        'authentication.bearer.token = "$secrets.MODEL_KEY"\n[secrets.MODEL_KEY]\nenvironment = "KEY_OF_MODEL"\n'
+    )
+    monkeypatch.setenv("OPENAI_API_KEY", "canary-1")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://b.example.com/v1")
+    (project / ".env").write_text(
+        "OPENAI_BASE_URL=https://a.example.com/v1\nKEY_OF_MODEL=canary-2\nOPENAI_API_KEY=canary-3\n"
+    )
+    tell_origins(load_project(None))
+    told_lines = capsys.readouterr().err.splitlines()
+    assert "connection model: base URL from httptask.toml; MODEL_KEY from KEY_OF_MODEL of .env" in told_lines
+    assert (
+        "connection openai: base URL from OPENAI_BASE_URL of the environment; OPENAI_API_KEY from the environment"
+        in told_lines
+    )
+    assert not any(line.startswith("connection shop") for line in told_lines)
+    assert "canary" not in "".join(told_lines)

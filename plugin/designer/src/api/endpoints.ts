@@ -14,6 +14,7 @@ import type {
   ImportedTasks,
   Json,
   KnownApi,
+  KnownProvider,
   ListedDefinition,
   Models,
   NewConnection,
@@ -99,6 +100,7 @@ export const importCurl = (path: string, text: string, curl: string, as_json: bo
   request<ImportedTasks>("POST", "/catalog/import", { path, text, curl, as_json });
 export const addConnections = (configuration: Json) =>
   request<unknown>("POST", "/connections/prepared", { configuration });
+export const listProviders = () => request<KnownProvider[]>("GET", "/connections/providers");
 export const addConnection = (added: NewConnection) =>
   request<ConnectionState[]>("POST", "/connections", added);
 

@@ -10,13 +10,27 @@ export interface ConnectionState {
   ready: boolean;
   missing: string[];
   fix: string | null;
+  /** Where its base URL and its secrets come from, in words. */
+  origins: string[];
+}
+
+/** A server of chat completions that is known by its name. */
+export interface KnownProvider {
+  name: string;
+  title: string;
+  /** None where every customer has another, as in `example`. */
+  base_url: string | null;
+  example: string | null;
+  secret: string | null;
 }
 
 /** A server as a person describes it: of what it authenticates by the name, never the value. */
 export interface NewConnection {
   name: string;
+  provider: string | null;
+  /** Empty for that of the provider. */
   base_url: string;
-  authentication: "none" | "bearer" | "header";
+  authentication: "none" | "bearer" | "header" | "provider";
   /** That a key is sent in. */
   header: string;
   /** Its name. */

@@ -76,6 +76,7 @@ function Connection({ connection, isNew }: { connection: ConnectionState; isNew:
           {check.isPending ? "Checking …" : "Check"}
         </button>
       </header>
+      <p className="muted">{connection.origins.join("; ")}</p>
       {!ready && (
         <p>
           {missing.join(", ")} {missing.length === 1 ? "is" : "are"} missing:{" "}

@@ -1,13 +1,14 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Problem } from "../api/client";
-import { addConnection } from "../api/endpoints";
-import type { FieldFault, NewConnection as New } from "../api/types";
+import { addConnection, listProviders } from "../api/endpoints";
+import type { FieldFault, KnownProvider, NewConnection as New } from "../api/types";
 import { useDocument } from "../state/document";
 import { Refused, Told } from "../ui/Prose";
 
 const EMPTY: New = {
   name: "",
+  provider: null,
   base_url: "",
   authentication: "none",
   header: "X-Api-Key",
@@ -38,9 +39,15 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
       added(given.name);
     },
   });
+  const { data: providers = [] } = useQuery({
+    queryKey: ["providers"],
+    queryFn: listProviders,
+    staleTime: Infinity,
+  });
+  const provider = providers.find((one) => one.name === given.provider);
   const faults = faultsOf(add.error);
   const of = (field: keyof New) => faults.filter((fault) => fault.field === field);
-  const hasKey = given.authentication !== "none";
+  const hasKey = given.authentication === "bearer" || given.authentication === "header";
   const mayBeClosed = isPrivate(given.base_url) || of("allow_private").length > 0 || given.allow_private;
   const text = (field: "name" | "base_url" | "header" | "secret", placeholder: string) => (
     <input
@@ -49,7 +56,7 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
       className={`field-input ${field === "name" ? "" : "mono"}`}
       autoComplete="off"
       spellCheck={false}
-      required
+      required={field !== "base_url" || !provider?.base_url}
       placeholder={placeholder}
       aria-invalid={of(field).length > 0}
       aria-describedby={`connection-${field}-told`}
@@ -73,12 +80,38 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
         {text("name", "local")}
       </Row>
       <Row
+        field="provider"
+        label="Provider"
+        faults={of("provider")}
+        about="Of chat completions: its address, how it is paid and which fields it does not take are known then. Without one the
+          server may have any API."
+      >
+        <select
+          id="connection-provider"
+          className="field-input"
+          aria-describedby="connection-provider-told"
+          value={given.provider ?? ""}
+          onChange={(event) => setGiven(withProvider(given, find(providers, event.target.value)))}
+        >
+          <option value="">none, or another one</option>
+          {providers.map(({ name, title }) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </Row>
+      <Row
         field="base_url"
         label="Base URL"
         faults={of("base_url")}
-        about="Paths of requests are appended to it. Of a model server it mostly ends in /v1."
+        about={
+          provider?.base_url
+            ? `Left empty it is that of ${provider.title}. Write another one for a gateway, or another port.`
+            : "Paths of requests are appended to it. Of a model server it mostly ends in /v1."
+        }
       >
-        {text("base_url", "http://localhost:8000/v1")}
+        {text("base_url", provider?.base_url ?? provider?.example ?? "http://localhost:8000/v1")}
       </Row>
       {mayBeClosed && (
         <Row
@@ -107,7 +140,13 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
           value={given.authentication}
           onChange={(event) => set({ authentication: event.target.value as New["authentication"] })}
         >
-          <option value="none">none</option>
+          {provider?.secret ? (
+            <option value="provider">
+              as {provider.title} has it, by {provider.secret}
+            </option>
+          ) : (
+            <option value="none">none</option>
+          )}
           <option value="bearer">bearer token (Authorization: Bearer …)</option>
           <option value="header">key in a header</option>
         </select>
@@ -139,6 +178,20 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
       </div>
     </form>
   );
+}
+
+const find = (providers: KnownProvider[], name: string) => providers.find((one) => one.name === name);
+
+/** What a provider brings with it; a name that was written stays. */
+export function withProvider(given: New, provider: KnownProvider | undefined): New {
+  const written = given.name !== "" && given.name !== given.provider;
+  return {
+    ...given,
+    provider: provider?.name ?? null,
+    name: written ? given.name : (provider?.name ?? ""),
+    base_url: "",
+    authentication: provider?.secret ? "provider" : "none",
+  };
 }
 
 interface RowProps {

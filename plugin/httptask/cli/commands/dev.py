@@ -117,7 +117,7 @@ def _serve(
     """Serve the definitions of a folder, and the designer where there are options for it."""
     import secrets
 
-    from httptask.cli.project.project import tell_credential_warnings
+    from httptask.cli.project.project import tell_credential_warnings, tell_origins
     from httptask.cli.temporal.cluster import find_cluster
     from httptask.cli.worker.designer_page import DesignerPage
     from httptask.cli.worker.reloading import Reloaded
@@ -129,6 +129,7 @@ def _serve(
     served = Reloaded(where, project.config, is_whole=options is None)
     own = replace(project.config, secrets=served.secrets)
     taken = take_events_at(webhooks, own, project.environment)
+    tell_origins(project)
     tell_credential_warnings(own)
     page = None if options is None else DesignerPage(options, lambda: _settings(load), served.permit)
     own_worker = cluster is None or task_queue is None
@@ -158,7 +159,7 @@ def _settings(load: "Callable[..., Project]") -> "Settings":
         project = load(say=nothing)
     except CliError as error:
         raise ConfigInvalid([error.message]) from None
-    return Settings(project.config, project.environment)
+    return Settings(project.config, project.environment, project.dotenv)
 
 
 def _plugins(

@@ -10,13 +10,14 @@ from httptask.cli.terminal.console import harmless, print_note
 from httptask.cli.terminal.errors import CliError, in_lines
 from httptask.config import Config, ConfigInvalid, load_config
 from httptask.config.find import DOTENV_NAME, find_config, read_dotenv
+from httptask.config.origins import origins_of
+from httptask.connections.connection import BASE_URL_VARIABLE
 
 if TYPE_CHECKING:
     from httptask.fixtures.transport import Fixtures
 
-__all__ = ["Project", "as_cli_error", "load_project", "tell_credential_warnings"]
+__all__ = ["Project", "as_cli_error", "load_project", "tell_credential_warnings", "tell_origins"]
 
-_BASE_URL = "OPENAI_BASE_URL"
 _TEMPORAL = ("TEMPORAL_ADDRESS", "TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE")
 """What chooses the cluster; keys are not among them."""
 
@@ -27,6 +28,8 @@ class Project:
 
     config: Config
     environment: Mapping[str, str]
+    dotenv: frozenset[str] = frozenset()
+    """Names of the environment whose values a `.env` gives."""
 
 
 def load_project(
@@ -56,10 +59,11 @@ def load_project(
         is_named = config_path is not None or home == folder
         written = dict(read_dotenv(home, named=is_named)) if dotenv else {}
         environment = {**written, **os.environ}
-        if fixtures is not None and not fixtures.mentions(environment.get(_BASE_URL, "")):
-            environment.pop(_BASE_URL, None)
-            written.pop(_BASE_URL, None)
-        project = Project(load_config(file, environment, folder=folder), environment)
+        if fixtures is not None and not fixtures.mentions(environment.get(BASE_URL_VARIABLE, "")):
+            environment.pop(BASE_URL_VARIABLE, None)
+            written.pop(BASE_URL_VARIABLE, None)
+        counting = frozenset(name for name in written if name not in os.environ)
+        project = Project(load_config(file, environment, folder=folder), environment, counting)
     except ConfigInvalid as error:
         raise as_cli_error(error) from None
     for line in _described_sources(project.config, home, written):
@@ -73,6 +77,14 @@ def tell_credential_warnings(config: Config) -> None:
 
     for report in credential_warnings(config):
         print_note(str(report))
+
+
+def tell_origins(project: Project) -> None:
+    """Say on stderr where connections have their values from that are in no `httptask.toml`."""
+    for connection in project.config.connections.values():
+        found = list(origins_of(connection, project.config, project.environment, project.dotenv))
+        if any(one.origin and one.origin.endswith((DOTENV_NAME, "environment")) for one in found):
+            print_note(harmless(f"connection {connection.name}: {'; '.join(map(str, found))}"))
 
 
 def as_cli_error(error: ConfigInvalid) -> CliError:
@@ -101,7 +113,8 @@ def _described_sources(config: Config, folder: Path, dotenv: Mapping[str, str]) 
         ]
         yield _line("configuration", config.file, _sent(sent))
     chosen: list[str] = []
-    if _counts(_BASE_URL, dotenv):
+    if _counts(BASE_URL_VARIABLE, dotenv):
+        chosen += [f"{BASE_URL_VARIABLE} leads to {origin}" for origin in by_itself.values()]
         chosen += _sent([(name, origin) for name, origin in by_itself.items() if origin])
     chosen += [f"{name} is {dotenv[name]}" for name in _TEMPORAL if _counts(name, dotenv)]
     if chosen:

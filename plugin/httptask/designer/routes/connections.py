@@ -18,7 +18,8 @@ from httptask.catalog.prepare.connections import tables_of
 from httptask.chat.usage import priced_models
 from httptask.config import Config, ConfigInvalid
 from httptask.config.editing import add_tables
-from httptask.connections.connection import Connection
+from httptask.connections.connection import BASE_URL_VARIABLE, Connection
+from httptask.connections.providers import PROVIDERS, ProviderName
 from httptask.designer.problems import Problem
 from httptask.designer.routes.project import (
     ConnectionState,
@@ -46,6 +47,8 @@ router = APIRouter(prefix="/connections", tags=["connections"])
 _OPENAI: Final = "openai"
 """The connection that is always there, whoever's server it is."""
 _TOLD: Final = "models"
+_WITH_SECRET: Final = ("bearer", "header")
+"""Of the ways to authenticate, those for which somebody names a secret."""
 _KEPT_SECONDS: Final = 300.0
 _RETRIED_AFTER_SECONDS: Final = 15.0
 _PATIENCE_SECONDS: Final = 5.0
@@ -68,15 +71,31 @@ class NewConnection(BaseModel):
 
     name: str = Field(max_length=100)
     """That tasks name it by."""
+    provider: ProviderName | None = None
+    """Of chat completions: what is known of it holds where nothing else is told."""
     base_url: str = Field(max_length=2_000)
-    """Absolute, without a credential."""
-    authentication: Literal["none", "bearer", "header"] = "none"
+    """Absolute, without a credential; empty for that of the provider."""
+    authentication: Literal["none", "bearer", "header", "provider"] = "none"
+    """`provider`: as its own customers do."""
     header: str = "X-Api-Key"
     """That the key is sent in, where `authentication` says so."""
     secret: str = ""
     """Name of the secret, and of the environment variable that holds its value where it is a new one."""
     allow_private: bool = False
     """Whether requests may go to the address though it is of this machine or of a private network."""
+
+
+class KnownProvider(BaseModel):
+    """A server of chat completions that a connection can be made for by its name."""
+
+    name: str
+    title: str
+    base_url: str | None
+    """None where every customer has another."""
+    example: str | None
+    """Of such a one."""
+    secret: str | None
+    """The environment variable that its customers keep their key in; None where it takes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +159,21 @@ def list_connections(workspace: AskedWorkspace) -> list[ConnectionState]:
     return connection_states(workspace.settings())
 
 
+@router.get("/providers")
+def list_providers() -> list[KnownProvider]:
+    """The servers of chat completions that are known."""
+    return [
+        KnownProvider(
+            name=name,
+            title=known.title,
+            base_url=known.base_url,
+            example=known.example,
+            secret=known.secret,
+        )
+        for name, known in PROVIDERS.items()
+    ]
+
+
 @router.post("/prepared", status_code=201)
 def add_connections(new: NewTables, workspace: AskedWorkspace) -> list[ConnectionState]:
     """Add connections and declared secrets to `httptask.toml`, whose other lines stay as they are."""
@@ -156,7 +190,7 @@ async def add_connection(new: NewConnection, workspace: AskedWorkspace) -> list[
     config = workspace.settings().config
     faults = list(_faults_of(new, config))
     networks: Mapping[str, str] = {}
-    if not any(fault.field == "base_url" for fault in faults):
+    if new.base_url and not any(fault.field == "base_url" for fault in faults):
         networks = await _closed_networks(Url.parse(new.base_url))
         if networks and not new.allow_private:
             told = "; ".join(networks.values())
@@ -165,7 +199,9 @@ async def add_connection(new: NewConnection, workspace: AskedWorkspace) -> list[
     if faults:
         detail = "; ".join(dict.fromkeys(fault.message for fault in faults))
         raise Problem(422, detail, faults=[asdict(fault) for fault in faults])
-    settings: dict[str, Any] = {"base_url": new.base_url}
+    settings: dict[str, Any] = {"provider": new.provider} if new.provider else {}
+    if new.base_url:
+        settings["base_url"] = new.base_url
     if networks:
         settings["allow_private"] = list(networks)
     value = f"$secrets.{new.secret}"
@@ -173,7 +209,7 @@ async def add_connection(new: NewConnection, workspace: AskedWorkspace) -> list[
         settings["authentication"] = {"bearer": {"token": value}}
     elif new.authentication == "header":
         settings["authentication"] = {"api_key": {"in": "header", "name": new.header, "value": value}}
-    secrets = {} if new.authentication == "none" else {new.secret: None}
+    secrets = {new.secret: None} if new.authentication in _WITH_SECRET else {}
     tables = tables_of(new.name, settings, secrets, config.secrets)
     await asyncio.to_thread(_write, file_of(config), tables)
     return connection_states(workspace.settings())
@@ -198,11 +234,29 @@ def _faults_of(new: NewConnection, config: Config) -> Iterator[FieldFault]:
     if not _NAME.fullmatch(new.name):
         hint = "begin with a letter; go on with letters, digits, - and _"
         yield FieldFault("name", "this is no name of a connection", hint)
-    elif new.name in config.connections:
-        where = "is there without being written" if new.name in config.defaults else "is there already"
-        yield FieldFault("name", f"the connection {new.name} {where}", "choose another name")
-    yield from _faults_of_url(new.base_url)
-    if new.authentication == "none":
+    elif new.name in config.connections and not (new.name in config.defaults and new.name == new.provider):
+        is_default = new.name in config.defaults
+        where = "is there without being written" if is_default else "is there already"
+        hint = "choose another name"
+        if is_default:
+            hint += (
+                f"; to have it at another server choose its provider here, or write {BASE_URL_VARIABLE}=… "
+                f"into {dotenv_of(config)}"
+            )
+        yield FieldFault("name", f"the connection {new.name} {where}", hint)
+    provider = PROVIDERS[new.provider] if new.provider else None
+    if new.base_url or provider is None:
+        yield from _faults_of_url(new.base_url)
+    elif provider.base_url is None:
+        fault = f"{provider.title} has another one for every customer"
+        yield FieldFault("base_url", fault, f"write yours, as in {provider.example}")
+    takes_key = provider is not None and provider.secret is not None
+    if new.authentication == "provider" and not takes_key:
+        yield FieldFault("authentication", "no provider is chosen that takes a key", "choose another way")
+    elif new.authentication == "none" and provider is not None and takes_key:
+        fault = f"a connection of {provider.title} always sends a key"
+        yield FieldFault("authentication", fault, "choose another way, or no provider")
+    if new.authentication not in _WITH_SECRET:
         return
     if new.authentication == "header" and not _NAME.fullmatch(new.header):
         yield FieldFault(

@@ -13,6 +13,7 @@ from httptask.activities.configuration_activities import has_pollers
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.config import Config
 from httptask.config.find import DOTENV_NAME
+from httptask.config.origins import origins_of
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal
@@ -34,6 +35,8 @@ class ConnectionState(BaseModel):
     """Names of the secrets that have no value."""
     fix: str | None
     """What to do about those."""
+    origins: list[str]
+    """Where its base URL comes from, and each of its secrets, in words: never a value."""
 
 
 class WorkerState(BaseModel):
@@ -139,6 +142,9 @@ def _state_of(connection: Connection, settings: Settings) -> ConnectionState:
         ready=not missing,
         missing=missing,
         fix=fix_for(missing, settings.config) if missing else None,
+        origins=[
+            str(one) for one in origins_of(connection, settings.config, settings.environment, settings.dotenv)
+        ],
     )
 
 
