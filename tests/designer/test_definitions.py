@@ -291,3 +291,24 @@ async def test_functions_of_a_catalogue_are_read_from_its_files(tmp_path: Path) 
     assert refused.status_code == 422
     assert "function.yaml" in refused.json()["detail"]
     assert [finding["line"] for finding in wrong["findings"] if "function.yaml" in finding["message"]] == [1]
+
+
+async def test_what_keeps_a_request_from_being_tried_is_named_by_task_and_field(tmp_path: Path) -> None:
+    (tmp_path / "order.yaml").write_text(ORDER)
+    faulty = ORDER.replace("path: /orders", "pathh: /orders").replace("- cheap", "- cheep")
+    async with asked(workspace_of(tmp_path, {})) as client:
+
+        async def told(text: str) -> Any:
+            body = {"path": "order.yaml", "text": text, "task": "tell", "dry": True}
+            answer = await client.post("/api/test-requests", json=body)
+            name, data = answer.text.strip().split("\n")
+            assert name == "event: failed"
+            return json.loads(data.removeprefix("data: "))
+
+        of_task = await told(faulty)
+        unreadable = await told("do: [")
+    assert of_task["detail"].startswith("the definition has an error: `tell` at `with")
+    assert "pathh" in of_task["detail"]
+    assert [one["block"] for one in of_task["errors"]] == ["/do/1/each/do/0/tell"]
+    assert "line 1" in unreadable["detail"]
+    assert unreadable["errors"][0]["block"] is None

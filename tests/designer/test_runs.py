@@ -94,6 +94,8 @@ async def test_a_request_is_tried_and_reported(workspace: Workspace, server: Scr
     assert report["response"]["status"] == 200
     assert report["outcome"]["downstream"]["id"] == 7
     assert report["prepared"]["headers"]["X-Token"] == "$TOKEN"
+    assert "Idempotency-Key" in report["prepared"]["headers"]
+    assert "Idempotency-Key" not in report["prepared"]["curl"]
     assert server.requests[-1].target.endswith("/orders/a%2Fb")
     assert KEY not in json.dumps([asks, dry, confirms, sent])
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
 from temporalio.service import RPCError, RPCStatusCode
@@ -13,8 +13,10 @@ from httptask.calls.problem import TaskFault
 from httptask.config import Config, ConfigInvalid
 from httptask.designer.folder import Folder
 from httptask.designer.problems import Problem
+from httptask.diagnostics.fault import Severity
 from httptask.dsl.loader import Loaded, load_text
 from httptask.dsl.program import Program
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.schemas import check_input
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace", "check_run_input", "load_once"]
 
 _T = TypeVar("_T")
+_MOST_TOLD: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class Workspace:
         """
         loaded = self.load(path, text)
         if loaded.program is None:
-            raise Problem(422, "the definition has errors", "correct what its findings tell")
+            raise _faulty(loaded)
         return loaded, loaded.program
 
     def required_temporal(self) -> Temporal:
@@ -151,6 +154,32 @@ class Workspace:
                 503, "there is no Temporal server yet", "wait for it, or see what the terminal says"
             )
         return found
+
+
+def _faulty(loaded: Loaded) -> Problem:
+    """What is wrong with a definition: named by task and field, as it may stand where nobody looks."""
+    found = [report for report in loaded.reports if report.severity is Severity.ERROR]
+    if not found:
+        return Problem(422, "the definition has errors", "correct what its findings tell")
+    nodes: Mapping[str, TaskNode] = {} if loaded.draft is None else loaded.draft.nodes
+    errors: list[dict[str, Any]] = []
+    for report in found[:_MOST_TOLD]:
+        around = max((at for at in nodes if f"{report.pointer}/".startswith(f"{at}/")), key=len, default=None)
+        name = "" if around is None else f"`{nodes[around].name}`"
+        field = report.pointer.removeprefix(around or "").strip("/").replace("/", ".")
+        where = " ".join(filter(None, [name, f"at `{field}`" if field else ""])) or f"line {report.line}"
+        errors.append(
+            {
+                "block": around,
+                "where": where,
+                "line": report.line,
+                "message": report.message,
+                "hint": report.hint,
+            }
+        )
+    more = f" ({len(found)} errors)" if len(found) > 1 else ""
+    detail = f"the definition has an error{more}: {errors[0]['where']}: {errors[0]['message']}"
+    return Problem(422, detail, errors[0]["hint"], errors=errors)
 
 
 def check_run_input(program: Program, value: Any) -> None:

@@ -76,6 +76,14 @@ class PlannedRequest:
     unset: Sequence[str]
 
     @property
+    def by_hand(self) -> HttpRequest:
+        """What somebody sends with another program: a server would know a second call by the key of this one.
+
+        A key that the definition names stays.
+        """
+        return self.request.model_copy(update={"idempotency_key": None})
+
+    @property
     def attempts(self) -> int:
         """How many a run makes at most."""
         return self.profile.retry.attempts

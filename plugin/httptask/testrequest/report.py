@@ -44,7 +44,8 @@ class PreparedPart(Part):
     body: Any = None
     """JSON value or text; None for no body."""
     curl: str
-    """A command for a shell, in which the secrets are variables."""
+    """A command for a shell that sends the same, as often as somebody wants: without the `Idempotency-Key` of this one
+    request. Secrets are variables in it."""
     connection: str | None = None
     operation: str | None = None
     """The operation that it is a call of: `API.OPERATION` of the catalogue, or as the task names it."""

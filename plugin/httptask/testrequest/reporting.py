@@ -144,7 +144,8 @@ class Reporter:
                 facts["change"] = "; ".join(one.hint or one.message for one in missing)
             elif warnings:
                 facts["change"] = "what is listed as a warning, unless it is meant"
-        return PreparedPart(**shown.model_dump(), curl=shown.export(curl_command), **facts)
+        command = self._edge.prepare(planned.by_hand).export(curl_command)
+        return PreparedPart(**shown.model_dump(), curl=command, **facts)
 
     def report(self, prepared: PreparedPart, outcome: Outcome) -> Report:
         """All parts, of what came of the request."""

@@ -1,23 +1,28 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
+import type { Problem } from "../api/client";
 import { keepFixture, pinOutput, unpinOutput } from "../api/endpoints";
 import type { Block, Report } from "../api/types";
+import { useLayout } from "../app/layout";
 import { useDocument } from "../state/document";
 import { Prose, Refused, Told } from "../ui/Prose";
 import { Tabs } from "../ui/Tabs";
 import { takePinned, useData } from "./data";
-import { OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
-import { useSession } from "./session";
+import { Copy, OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
+import { isOutdated, textOf, useSession } from "./session";
 
 /** What became of the request: as it was prepared, what went over the wire, what came back, what a run makes of it. */
 export function Answer({ block }: { block: Block }) {
   const session = useSession();
-  const { phase, prepared, report, text, missing, confirm, setup, problem } = session;
+  const { phase, prepared, report, text, missing, confirm, setup, problem, unprepared } = session;
   const [tab, setTab] = useState("response");
   useEffect(() => {
     if (report) setTab(report.response ? "response" : report.outcome ? "outcome" : "prepared");
   }, [report]);
   const live = phase === "sending" && (text || "waiting for the answer …");
+  const broken = phase === "done" && text !== "" && (!report || report.outcome?.error) ? text : null;
+  const written = useDocument((state) => textOf(state.text, block));
+  const outdated = phase === "done" && isOutdated(session, written);
   return (
     <section className={`test-pane answer ${report?.wire?.simulated ? "simulated" : ""}`} aria-label="Answer">
       <Glance report={report} took={session.took} unsent={setup !== null || missing.length > 0} />
@@ -26,8 +31,15 @@ export function Answer({ block }: { block: Block }) {
           <p>
             <Told message={problem.message} hint={problem.hint} />
           </p>
+          <ErrorPlaces problem={problem} />
         </div>
       )}
+      {outdated && (
+        <p className="told warn" role="status">
+          The task has changed since: this answer is of the request before. Prepared shows the one of now.
+        </p>
+      )}
+      {broken !== null && <Broken text={broken} cancelled={session.cancelled} />}
       {setup && (
         <div className="told warn" role="alert">
           <p>
@@ -38,13 +50,14 @@ export function Answer({ block }: { block: Block }) {
       )}
       {confirm && <Confirm block={block} />}
       {report?.response && phase === "done" && !report.wire?.simulated && (
-        <Keep report={report} block={block} />
+        <Keep key={session.id} report={report} block={block} />
       )}
       {live && (
         <pre className="code live-text" aria-live="polite">
           {live}
         </pre>
       )}
+      {unprepared && !prepared && <Outdated problem={unprepared} />}
       {phase === "idle" && !report && (
         <p className="muted">
           Send makes this one request, as a run would, and shows here what was sent and what came back.
@@ -62,7 +75,18 @@ export function Answer({ block }: { block: Block }) {
           choose={setTab}
           tabs={[
             ...(prepared
-              ? [{ id: "prepared", label: "Prepared", content: <PreparedView part={prepared} /> }]
+              ? [
+                  {
+                    id: "prepared",
+                    label: "Prepared",
+                    content: (
+                      <>
+                        {unprepared && <Outdated problem={unprepared} />}
+                        <PreparedView part={prepared} />
+                      </>
+                    ),
+                  },
+                ]
               : []),
             ...(report?.wire
               ? [{ id: "wire", label: "On the wire", content: <WireView part={report.wire} /> }]
@@ -91,6 +115,62 @@ export function Answer({ block }: { block: Block }) {
     </section>
   );
 }
+
+/** The request of the text as it is now can't be told. */
+function Outdated({ problem }: { problem: Problem }) {
+  return (
+    <div className="told warn" role="status">
+      <p>
+        <b>Out of date.</b> The request can't be prepared of what is written now:{" "}
+        <Told message={problem.message} hint={problem.hint} />
+      </p>
+      <ErrorPlaces problem={problem} />
+    </div>
+  );
+}
+
+/** The text of a stream that did not come to its end. */
+function Broken({ text, cancelled }: { text: string; cancelled: boolean }) {
+  return (
+    <section className="broken" aria-label="Text so far">
+      <p>
+        <span className="badge warning">
+          {cancelled ? "cancelled" : "broken off"} after {text.length} characters
+        </span>{" "}
+        <Copy text={text} label="Copy text" />
+      </p>
+      <pre className="code live-text">{text}</pre>
+    </section>
+  );
+}
+
+interface ErrorPlace {
+  block: string | null;
+  where: string;
+  line: number;
+}
+
+/** Leads to what is wrong in the definition, each by its task and field. */
+function ErrorPlaces({ problem }: { problem: Problem }) {
+  const errors = Array.isArray(problem.facts.errors) ? (problem.facts.errors as ErrorPlace[]) : [];
+  return errors.map(({ block, where, line }) => (
+    <button
+      key={where + line}
+      type="button"
+      className="button small"
+      onClick={() => {
+        useLayout.getState().test(null);
+        if (block === null) return useLayout.getState().showPane("text");
+        useDocument.getState().select(block);
+        useLayout.getState().enterForm(FAULTY);
+      }}
+    >
+      Go to <Prose text={where || `line ${line}`} />
+    </button>
+  ));
+}
+
+const FAULTY = ".field.faulty:not(.composite) :is(input, textarea, select)";
 
 /** Keeps an answer: as the sample of all later expressions and test requests, or in place of the server. */
 function Keep({ report, block }: { report: Report; block: Block }) {
@@ -124,15 +204,22 @@ function Keep({ report, block }: { report: Report; block: Block }) {
         type="button"
         className="button small"
         title="Keep it in the folder fixtures, from which runs are answered without the server"
-        disabled={fixture.isPending}
+        aria-pressed={fixture.isSuccess}
+        disabled={fixture.isPending || fixture.isSuccess}
         onClick={() => fixture.mutate()}
       >
-        Keep as fixture
+        {fixture.isSuccess ? "Kept as fixture" : "Keep as fixture"}
       </button>
       <span role="status">
+        {pin.data && isPinned && (
+          <>
+            Pinned in <code>{pin.data.file}</code>.{" "}
+          </>
+        )}
         {fixture.data && (
           <>
-            Kept as {fixture.data.file}. Without the server it runs by <code>{fixture.data.command}</code>
+            Kept as <code>{fixture.data.file}</code>. Without the server it runs by{" "}
+            <code>{fixture.data.command}</code>
           </>
         )}
       </span>

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect } from "react";
+import { useShallow } from "zustand/react/shallow";
 import type { Block } from "../api/types";
 import { leaveField } from "../app/keys";
 import { useLayout } from "../app/layout";
@@ -10,6 +11,7 @@ import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
 import { Refused } from "../ui/Prose";
 import { Answer } from "./Answer";
+import { NO_DATA, useData } from "./data";
 import { InputPanel } from "./InputPanel";
 import { useSession } from "./session";
 import "./testrequest.css";
@@ -27,11 +29,24 @@ export default function TestRequest({ pointer }: { pointer: string }) {
   );
 }
 
+/** The latest data but for what the task itself gave: another list whenever some of it is another. */
+function useReadData(task: string) {
+  const path = useDocument((state) => state.path) ?? "";
+  return useData(
+    useShallow(({ byPath }) => {
+      const { input, outputs, context, values, variables } = byPath[path] ?? NO_DATA;
+      const others = Object.entries(outputs).flatMap(([name, value]) => (name === task ? [] : [value]));
+      return [input, context, values, variables, ...others];
+    }),
+  );
+}
+
 function Tested({ block, close }: { block: Block; close(): void }) {
   const { phase, changes, send, cancel } = useSession();
   const text = useDocument((state) => state.checked);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew whenever the text is another
-  useEffect(() => void useSession.getState().look(block.pointer), [block.pointer, text]);
+  const read = useReadData(block.name);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew whenever text or data are others
+  useEffect(() => void useSession.getState().look(block.pointer), [block.pointer, text, read]);
   const form = useTaskForm(block.pointer);
   const sending = phase === "sending";
   const onKey = (event: KeyboardEvent) => {

@@ -22,18 +22,18 @@ interface Data {
   keep(path: string, change: (sample: Sample) => Sample): void;
 }
 
-const EMPTY: Sample = { outputs: {}, variables: {}, values: {}, simulated: [] };
+export const NO_DATA: Sample = { outputs: {}, variables: {}, values: {}, simulated: [] };
 
 export const useData = create<Data>()((set) => ({
   pinned: {},
   byPath: {},
   keep: (path, change) =>
-    set(({ byPath }) => ({ byPath: { ...byPath, [path]: change(byPath[path] ?? EMPTY) } })),
+    set(({ byPath }) => ({ byPath: { ...byPath, [path]: change(byPath[path] ?? NO_DATA) } })),
 }));
 
-export const sampleOf = (path: string | null): Sample => useData.getState().byPath[path ?? ""] ?? EMPTY;
+export const sampleOf = (path: string | null): Sample => useData.getState().byPath[path ?? ""] ?? NO_DATA;
 export const useSample = (path: string | null): Sample =>
-  useData((state) => state.byPath[path ?? ""] ?? EMPTY);
+  useData((state) => state.byPath[path ?? ""] ?? NO_DATA);
 
 export function keepOutput(path: string, task: string, value: Json, simulated: boolean): void {
   useData.getState().keep(path, (sample) => {

@@ -94,7 +94,7 @@ export function PreparedView({ part }: { part: PreparedPart }) {
   );
 }
 
-function Copy({ text, label }: { text: string; label: string }) {
+export function Copy({ text, label }: { text: string; label: string }) {
   const [done, setDone] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(text);

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { stream } from "../api/client";
 import type { TaskExecution } from "../api/types";
 import { statesOf, toldOf } from "../runs/states";
-import { reduced, useSession } from "./session";
+import { isOutdated, reduced, useSession } from "./session";
 
 const blank = useSession.getState();
 
@@ -74,4 +74,42 @@ test("of several executions of a block the one that failed is shown", () => {
     0,
   );
   expect(found["/do/0/ask"]).toEqual({ state: "faulted", count: 3, told: "no" });
+});
+
+test("a stream that is cancelled keeps the text that has come", () => {
+  const one = { ...blank, ...reduced(blank, "text", { text: "Once upon" }) };
+  const ended = { ...one, ...reduced(one, "cancelled", {}) };
+  expect([ended.text, ended.cancelled]).toEqual(["Once upon", true]);
+});
+
+test("an answer is of another request once what is sent, or the task's text, is another", () => {
+  const prepared = { happened: "", method: "POST", uri: "/a", curl: "", headers: { "Idempotency-Key": "1" } };
+  const sent = { ...blank, sent: "call: x", prepared, report: { prepared } };
+  const again = { ...prepared, headers: { "Idempotency-Key": "2" } };
+  expect(isOutdated(sent, "call: x")).toBe(false);
+  expect(isOutdated({ ...sent, prepared: again }, "call: x")).toBe(false);
+  expect(isOutdated({ ...sent, prepared: { ...again, uri: "/b" } }, "call: x")).toBe(true);
+  expect(isOutdated(sent, "call: y")).toBe(true);
+  expect(isOutdated(blank, "call: y")).toBe(false);
+});
+
+test("what is prepared follows the text beside an answer, and says so where it can't", async () => {
+  const events = (...told: [string, object][]) =>
+    vi.stubGlobal("fetch", () =>
+      Promise.resolve(
+        new Response(
+          told.map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`).join(""),
+        ),
+      ),
+    );
+  vi.stubGlobal("sessionStorage", { getItem: () => "token" });
+  useSession.setState({ ...blank, phase: "done", setup: { detail: "KEY is missing", fix: null } });
+  events(["planned", { prepared: { uri: "/new" }, confirm: null }]);
+  await useSession.getState().look("/do/0/a");
+  expect(useSession.getState()).toMatchObject({ prepared: { uri: "/new" }, setup: null, unprepared: null });
+  events(["failed", { status: 422, detail: "`other` at `with`: no" }]);
+  await useSession.getState().look("/do/0/a");
+  expect(useSession.getState()).toMatchObject({ prepared: { uri: "/new" }, problem: null });
+  expect(useSession.getState().unprepared?.message).toBe("`other` at `with`: no");
+  vi.unstubAllGlobals();
 });

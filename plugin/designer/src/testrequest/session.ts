@@ -1,6 +1,7 @@
 import { create } from "zustand";
 import { Problem, request, stream } from "../api/client";
-import type { JsonObject, PreparedPart, Report } from "../api/types";
+import type { Block, JsonObject, PreparedPart, Report } from "../api/types";
+import { blockAt } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { keepOutput, sampleOf, useData, withSample } from "./data";
 
@@ -13,6 +14,7 @@ export interface Session {
   report: Report | null;
   /** Names of values that the request reads and nobody has given yet. */
   missing: string[];
+  cancelled: boolean;
   /** What the request may change as it stands in the text now: who sends it has read that. */
   changes: string | null;
   /** The same of one that was held back, as nobody could have read it. */
@@ -20,12 +22,16 @@ export interface Session {
   /** What has to be set up before it can be sent, and how. */
   setup: { detail: string; fix: string | null } | null;
   problem: Problem | null;
+  /** Why the request can't be prepared of the text as it is now. */
+  unprepared: Problem | null;
+  /** The task's own text as it was sent. */
+  sent: string | null;
   began: number;
   took: number;
 }
 
 interface Actions {
-  /** Has the request prepared, and sends nothing. */
+  /** Has the request prepared as text and data are now, and sends nothing. */
   look(pointer: string): Promise<void>;
   send(pointer: string, name: string, confirmed?: boolean): Promise<void>;
   cancel(): Promise<void>;
@@ -39,10 +45,13 @@ const blank: Session = {
   text: "",
   report: null,
   missing: [],
+  cancelled: false,
   changes: null,
   confirm: null,
   setup: null,
   problem: null,
+  unprepared: null,
+  sent: null,
   began: 0,
   took: 0,
 };
@@ -76,12 +85,33 @@ export function reduced(session: Session, event: string, data: unknown): Partial
       return { report, prepared: report.prepared };
     }
     case "cancelled":
-      return { problem: new Problem(0, { detail: "The test request was cancelled." }) };
+      return {
+        cancelled: true,
+        problem: new Problem(0, { detail: "The test request was cancelled." }),
+      };
     case "failed":
       return { problem: new Problem(typeof facts.status === "number" ? facts.status : 0, facts) };
     default:
       return {};
   }
+}
+
+/** The text of a task. */
+export const textOf = (text: string, block: Block | undefined) =>
+  block ? text.slice(block.start, block.end) : null;
+
+/** Whether an answer is of another request than the one that would be sent now. */
+export function isOutdated({ report, prepared, sent }: Session, text: string | null): boolean {
+  if (!report) return false;
+  return (
+    (sent !== null && text !== sent) || (prepared !== null && sentBy(prepared) !== sentBy(report.prepared))
+  );
+}
+
+/** What goes out, without the key that each request has of its own. */
+function sentBy({ method, uri, headers, body }: PreparedPart): string {
+  const { "Idempotency-Key": _own, ...others } = headers;
+  return JSON.stringify([method, uri, others, body ?? null]);
 }
 
 /** The test request that is shown. */
@@ -92,26 +122,28 @@ export const useSession = create<Session & Actions>()((set, get) => ({
     looking?.abort();
     looking = new AbortController();
     const { signal } = looking;
-    set({ changes: null });
+    let seen: Partial<Session> = { changes: null, setup: null, unprepared: null };
     const body = withSample({ path, text, task: pointer, dry: true }, sampleOf(path));
     try {
       for await (const { event, data } of stream("POST", "/test-requests", body, signal)) {
-        const isFirst = get().phase === "idle" && (event === "planned" || event === "setup");
-        if (isFirst) set(reduced(get(), event, data));
-        else if (event === "planned") set({ changes: reduced(get(), event, data).changes ?? null });
+        const { problem, ...more } = reduced(get(), event, data);
+        seen = { ...seen, ...more, ...(problem ? { unprepared: problem } : {}) };
       }
-    } catch {
-      // what is wrong is told when it is sent
+    } catch (error) {
+      seen = { ...seen, unprepared: problemOf(error) };
     }
+    if (!signal.aborted && get().phase !== "sending") set(seen);
   },
   async send(pointer, name, confirmed = get().changes !== null) {
     await useDocument.getState().settled(); // what is tried is what the form shows
-    const { path, text } = useDocument.getState();
+    const { path, text, blocks } = useDocument.getState();
     if (path === null) return;
+    looking?.abort();
     going?.abort();
     going = new AbortController();
     const { signal } = going;
-    set({ ...blank, changes: get().changes, phase: "sending", began: performance.now() });
+    const sent = textOf(text, blockAt(blocks, pointer));
+    set({ ...blank, changes: get().changes, phase: "sending", sent, began: performance.now() });
     const id = crypto.randomUUID();
     set({ id });
     const body = withSample({ path, text, task: pointer, confirmed, id }, sampleOf(path));

@@ -124,10 +124,10 @@ def try_request(trial: Trial) -> ExitCode:
 
 
 def _write_down(trial: Trial, program: str, profiles: Mapping[str, ConnectionProfile]) -> ExitCode:
-    """Print the program that sends the same, without the key by which a server knows this one request again."""
+    """Print the program that sends the same."""
     planned, _ = asyncio.run(_plan(trial, profiles, None))
     try:
-        prepared = trial.edge.prepare(planned.request.model_copy(update={"idempotency_key": None}))
+        prepared = trial.edge.prepare(planned.by_hand)
         text = prepared.export(_PROGRAMS[program])
     except HttpTaskError as error:
         raise CliError(f"{trial.loaded.name}: {trial.task}: {error.message}") from None
