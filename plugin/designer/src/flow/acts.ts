@@ -9,10 +9,24 @@ export function focusBlock(pointer: string): void {
   else requestAnimationFrame(() => head()?.focus()); // it is new
 }
 
+/** Where a block of a list stands by now: a key that is held comes again before the flow has changed. */
+function placeNow(list: string, name: string | undefined): number {
+  const all = flattened(useDocument.getState().blocks).map((one) => ({
+    ...placeOf(one.pointer),
+    name: one.name,
+  }));
+  return all.find((one) => one.list === list && one.name === name)?.index ?? -1;
+}
+
 /** Takes a block out; the one behind it is next, else the one before it, else the one around it. */
 export async function removeBlock(pointer: string): Promise<void> {
   const { list, index } = placeOf(pointer);
-  if (!(await useDocument.getState().edit([{ op: "remove", pointer: itemOf(pointer) }]))) return;
+  const { blocks, edit } = useDocument.getState();
+  const name = blockAt(blocks, pointer)?.name;
+  const removed = await edit(() =>
+    placeNow(list, name) === index ? [{ op: "remove", pointer: itemOf(pointer) }] : [],
+  );
+  if (!removed) return;
   const all = flattened(useDocument.getState().blocks);
   const at = (place: number) => all.find((one) => itemOf(one.pointer) === `${list}/${place}`);
   const next = at(index) ?? at(index - 1) ?? all.findLast((one) => list.startsWith(`${one.pointer}/`));
@@ -22,12 +36,15 @@ export async function removeBlock(pointer: string): Promise<void> {
 
 /** Moves a block up or down in its list. */
 export async function moveBlock(pointer: string, step: number): Promise<void> {
-  const { list, index } = placeOf(pointer);
+  const { list } = placeOf(pointer);
   const { blocks, edit } = useDocument.getState();
   const block = blockAt(blocks, pointer);
-  if (!block || index + step < 0) return;
-  const moved = await edit([
-    { op: "move", pointer: itemOf(pointer), list, index: step > 0 ? index + 2 : index - 1 },
-  ]);
-  if (moved) focusBlock(pointerAt(list, index + step, block.name));
+  if (!block) return;
+  let index = -1;
+  const moved = await edit(() => {
+    index = placeNow(list, block.name) + step;
+    if (index < 0) return [];
+    return [{ op: "move", pointer: `${list}/${index - step}`, list, index: step > 0 ? index + 1 : index }];
+  });
+  if (moved && index >= 0) focusBlock(pointerAt(list, index, block.name));
 }

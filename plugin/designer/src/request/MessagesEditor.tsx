@@ -14,7 +14,7 @@ export function MessagesEditor({ pointer, value }: { pointer: string; value: Jso
   const add = () => {
     const last = value.at(-1);
     const role = isObject(last) && last.role === "user" ? "assistant" : value.length ? "user" : "system";
-    void set(pointer, [...value, { role, content: "" }]);
+    void set(partOf(pointer, "-"), { role, content: "" });
   };
   return (
     <div className="messages">

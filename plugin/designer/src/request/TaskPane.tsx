@@ -1,6 +1,6 @@
-import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useId, useMemo, useRef } from "react";
-import { addApi, getTask, listModels } from "../api/endpoints";
+import { addApi, listModels } from "../api/endpoints";
 import type { Block, Json, TaskForm } from "../api/types";
 import { isTyping } from "../app/keys";
 import { useLayout } from "../app/layout";
@@ -15,7 +15,7 @@ import { Icon, iconOf } from "../ui/icons";
 import { Refused } from "../ui/Prose";
 import { ObjectParts } from "./composite";
 import { Field, type Shown } from "./Field";
-import { Form, type FormContext, ofDefinition, type Suggestions } from "./form";
+import { Form, type FormContext, ofDefinition, type Suggestions, taskForm } from "./form";
 import { TextInput } from "./inputs";
 import { isObject, partOf, type Schema } from "./schema";
 import "./request.css";
@@ -37,19 +37,7 @@ export function useTaskForm(pointer: string) {
   const path = useDocument((state) => state.path);
   const text = useDocument((state) => state.checked);
   const client = useQueryClient();
-  return useQuery({
-    queryKey: ["task", path, pointer, text],
-    queryFn: () => getTask(path ?? "", text, pointer, formerOf(client, path, pointer)),
-    placeholderData: (before) => before,
-    gcTime: 10_000,
-  });
-}
-
-/** The latest form of a task that is still kept. */
-function formerOf(client: QueryClient, path: string | null, pointer: string): TaskForm | undefined {
-  const kept = client.getQueryCache().findAll({ queryKey: ["task", path, pointer] });
-  const newest = kept.sort((one, other) => other.state.dataUpdatedAt - one.state.dataUpdatedAt)[0];
-  return newest?.state.data as TaskForm | undefined;
+  return useQuery({ ...taskForm(client, path ?? "", text, pointer), placeholderData: (before) => before });
 }
 
 function TaskEditor({ block }: { block: Block }) {

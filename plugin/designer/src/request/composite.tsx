@@ -1,12 +1,13 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useId, useState } from "react";
 import type { Json, JsonObject } from "../api/types";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { splitSentence } from "../ui/Prose";
 import { Field, type Shown } from "./Field";
-import { Form, useForm } from "./form";
+import { Form, taskForm, useForm } from "./form";
 import { NameInput } from "./inputs";
-import { keysOf } from "./local";
+import { keysOf, partAt } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
 import { addedOf, blankOf, isObject, isOfNumbers, partOf, resolved, type Schema } from "./schema";
 
@@ -165,15 +166,23 @@ interface TextPartsProps {
   made: MadeOf;
 }
 
-/** The values that a text is made of, each as a field: the text is written anew with what is set. */
+/** The values that a text is made of, each as a field: the text that stands there then is written anew with what is set. */
 export function TextParts({ name, pointer, text, made }: TextPartsProps) {
   const form = useForm();
+  const client = useQueryClient();
   const parts = partsOf(made, text);
   if (!parts) return null;
-  const change = (part: string, value: string | undefined) => {
-    const next = parts.with(keysOf(part).at(-1) ?? "", value);
-    return next === "" ? form.remove(pointer) : form.set(pointer, next);
-  };
+  const change = (part: string, value: string | undefined) =>
+    useDocument.getState().edit(async (path, definition) => {
+      const { task } = await client.fetchQuery(taskForm(client, path, definition, form.task));
+      const now = partAt(task, pointer.slice(form.task.length));
+      const next = partsOf(made, typeof now === "string" ? now : text)?.with(
+        keysOf(part).at(-1) ?? "",
+        value,
+      );
+      if (next === undefined) return [];
+      return [next === "" ? { op: "remove", pointer } : { op: "set", pointer, value: next }];
+    });
   return (
     <fieldset className="made-of">
       <legend className="sr">{made.kind === "path" ? `variables of ${name}` : "cookies"}</legend>
@@ -343,7 +352,7 @@ export function ArrayParts({ pointer, schema, value }: Parts<Json[]>) {
       <button
         type="button"
         className="button small"
-        onClick={() => void set(pointer, [...value, blankOf(items, root)])}
+        onClick={() => void set(partOf(pointer, "-"), blankOf(items, root))}
       >
         <Icon name="plus" size={12} /> Add
       </button>

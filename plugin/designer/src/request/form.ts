@@ -1,8 +1,12 @@
+import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import { create } from "zustand";
-import type { Finding, Json } from "../api/types";
+import { getTask } from "../api/endpoints";
+import type { Finding, Json, TaskForm } from "../api/types";
 import { useDocument } from "../state/document";
 import type { Schema } from "./schema";
+
+const STAYS = 5_000;
 
 /** Values that a field may well have; any other is possible. */
 export interface Suggestions {
@@ -30,6 +34,22 @@ export const ofDefinition = {
   remove: (pointer: string) => useDocument.getState().edit([{ op: "remove", pointer }]),
   expressions: true,
 };
+
+/** Asks for the form of a task in a text, once. */
+export const taskForm = (client: QueryClient, path: string, text: string, pointer: string) =>
+  queryOptions({
+    queryKey: ["task", path, pointer, text],
+    queryFn: () => getTask(path, text, pointer, formerOf(client, path, pointer)),
+    gcTime: 10_000,
+    staleTime: STAYS,
+  });
+
+/** The latest form of a task that is still kept. */
+function formerOf(client: QueryClient, path: string, pointer: string): TaskForm | undefined {
+  const kept = client.getQueryCache().findAll({ queryKey: ["task", path, pointer] });
+  const newest = kept.sort((one, other) => other.state.dataUpdatedAt - one.state.dataUpdatedAt)[0];
+  return newest?.state.data as TaskForm | undefined;
+}
 
 export const suggestNothing = () => undefined;
 

@@ -8,6 +8,13 @@ export const keysOf = (pointer: string) =>
     .slice(1)
     .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
 
+/** The part of a value at a pointer. */
+export const partAt = (value: Json | undefined, pointer: string) =>
+  keysOf(pointer).reduce<Json | undefined>(
+    (part, key) => (Array.isArray(part) ? part[Number(key)] : isObject(part) ? part[key] : undefined),
+    value,
+  );
+
 /** A value with one part of it set, or taken out where that is undefined; what is missing on the way is made. */
 export function withPart(value: Json | undefined, pointer: string, part: Json | undefined): Json | undefined {
   return changed(value, keysOf(pointer), part);
@@ -19,6 +26,7 @@ function changed(value: Json | undefined, keys: string[], part: Json | undefined
   if (Array.isArray(value)) {
     const next = changed(value[Number(key)], rest, part);
     if (next === undefined) return value.filter((_, index) => index !== Number(key));
+    if (key === "-") return [...value, next];
     const copy = [...value];
     copy[Number(key)] = next;
     return copy;

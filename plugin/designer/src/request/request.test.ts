@@ -3,7 +3,7 @@ import { freeName } from "../catalog/add";
 import { asYaml } from "../catalog/yaml";
 import { piecesOf } from "../ui/Prose";
 import { isEvaluable, jqPath, withExpression } from "./insertion";
-import { withPart } from "./local";
+import { partAt, withPart } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
 import {
   addedOf,
@@ -67,6 +67,9 @@ test("parts of a value are set, made and taken out", () => {
   expect(withPart({}, "/a/b", 1)).toEqual({ a: { b: 1 } });
   expect(withPart({ a: [1, 2, 3] }, "/a/1", undefined)).toEqual({ a: [1, 3] });
   expect(withPart({ "a/b": 1, c: 2 }, "/a~1b", undefined)).toEqual({ c: 2 });
+  expect(withPart({ a: [1] }, "/a/-", 2)).toEqual({ a: [1, 2] });
+  expect(partAt({ a: [{ "b/c": 1 }] }, "/a/0/b~1c")).toBe(1);
+  expect(partAt({ a: 1 }, "/a/b")).toBeUndefined();
 });
 
 const root: Schema = {

@@ -73,6 +73,41 @@ test("an edit is made again in the text that was typed while the server thought"
   expect(state().text).toBe("one, typed, edited");
 });
 
+test("an edit that is made of what stands there is made of what those before it left", async () => {
+  vi.spyOn(api, "edit").mockImplementation(async (_, text, [wanted]) => ({
+    ...checked,
+    text: wanted?.op === "set" ? String(wanted.value) : text,
+    changes: [],
+  }));
+  const add = (word: string) =>
+    state().edit((_, text) => [{ op: "set", pointer: "/a", value: `${text} ${word}` }]);
+  await Promise.all([add("two"), add("three")]);
+  expect(state().text).toBe("one two three");
+});
+
+test("undo waits for an edit that is under way, and takes back that one", async () => {
+  state().type("one two");
+  vi.spyOn(api, "edit").mockResolvedValue({ ...checked, text: "one two three", changes: [] });
+  void state().edit([{ op: "set", pointer: "/a", value: 1 }]);
+  await state().undo();
+  expect(state().text).toBe("one two");
+  expect(state().future).toEqual(["one two three"]);
+});
+
+test("a second save writes upon what the first one wrote", async () => {
+  const saved = vi
+    .spyOn(api, "saveDefinition")
+    .mockClear()
+    .mockImplementation(async (_, text) => definition(text));
+  state().type("mine");
+  const first = state().save();
+  await vi.waitFor(() => expect(saved).toHaveBeenCalledTimes(1));
+  state().type("mine, and more");
+  await Promise.all([first, state().save()]);
+  expect(saved).toHaveBeenLastCalledWith("a.yaml", "mine, and more", "sha of mine");
+  expect(isUnsaved(state())).toBe(false);
+});
+
 test("an edit that the server refuses changes nothing and is told", async () => {
   vi.spyOn(api, "edit").mockRejectedValue(new Problem(422, { detail: "there is no such task" }));
   expect(await state().edit([{ op: "remove", pointer: "/do/9/a" }])).toBe(false);

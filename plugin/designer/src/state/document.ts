@@ -14,6 +14,9 @@ export interface DiskChange {
   sha256: string;
 }
 
+/** Makes edits that depend on what stands in the text: of the text as those asked for before have left it. */
+export type EditsOf = (path: string, text: string) => Edit[] | Promise<Edit[]>;
+
 interface DocumentState {
   path: string | null;
   text: string;
@@ -39,11 +42,12 @@ interface DocumentActions {
   type(text: string): void;
   /** Has the text checked again: what is beside it has changed. */
   recheck(): void;
-  edit(edits: Edit[]): Promise<boolean>;
+  edit(edits: Edit[] | EditsOf): Promise<boolean>;
   /** Waits until the edits that were asked for stand in the text. */
   settled(): Promise<void>;
-  undo(): void;
-  redo(): void;
+  /** Once the edits that were asked for stand in the text: it is the last of these that is meant. */
+  undo(): Promise<void>;
+  redo(): Promise<void>;
   select(pointer: string | null): void;
   save(): Promise<void>;
   takeDisk(): void;
@@ -75,6 +79,8 @@ let typedAt = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | undefined;
 let edits: Promise<unknown> = Promise.resolve();
+let waiting = 0;
+let saves: Promise<unknown> = Promise.resolve();
 
 /** The definition that is open: one text, of which blocks, form and editor are views, with one history of changes. */
 export const useDocument = create<DocumentState & DocumentActions>()((set, get) => {
@@ -118,12 +124,14 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     set({ past: joined ? past : [...past.slice(1 - STEPS), before], future: [], text });
   };
 
-  const editNow = async (wanted: Edit[]): Promise<boolean> => {
+  const editNow = async (wanted: Edit[] | EditsOf): Promise<boolean> => {
     for (;;) {
       const { path, text } = get();
       if (path === null) return false;
       try {
-        const edited = await api.edit(path, text, wanted);
+        const made = typeof wanted === "function" ? await wanted(path, text) : wanted;
+        if (get().path === path && get().text !== text) continue;
+        const edited = await api.edit(path, text, made);
         if (get().path !== path) return false;
         if (get().text !== text) continue; // somebody typed meanwhile: the edit is made in that text
         clearTimeout(timer);
@@ -180,14 +188,16 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       checkSoon(0);
     },
     edit(wanted) {
-      const done = edits.then(() => editNow(wanted));
+      waiting++;
+      const done = edits.then(() => editNow(wanted)).finally(() => waiting--);
       edits = done.catch(() => undefined);
       return done;
     },
     async settled() {
       await edits;
     },
-    undo() {
+    async undo() {
+      if (waiting) await edits;
       const { past, future, text } = get();
       const before = past.at(-1);
       if (before === undefined) return;
@@ -195,7 +205,8 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       set({ past: past.slice(0, -1), future: [text, ...future], text: before });
       checkSoon(0);
     },
-    redo() {
+    async redo() {
+      if (waiting) await edits;
       const { past, future, text } = get();
       const after = future[0];
       if (after === undefined) return;
@@ -206,9 +217,13 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     select(selected) {
       set({ selected });
     },
-    async save() {
-      await edits; // a field that was just left is part of what is saved
-      await write(get().base);
+    save() {
+      const done = saves.then(async () => {
+        await edits; // a field that was just left is part of what is saved
+        await write(get().base); // which the save before has changed
+      });
+      saves = done;
+      return done;
     },
     takeDisk() {
       const { disk } = get();
