@@ -1,6 +1,8 @@
 """Answers that are kept in the designer: in place of a server, and as what expressions are tried on."""
 
+import errno
 import json
+import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,11 @@ def report_of(edge: Edge, request: HttpRequest, answer: Any) -> dict[str, Any]:
     told = answer.model_dump(mode="json", exclude={"request", "hops"}, exclude_none=True)
     prepared = edge.prepare(request).model_dump(mode="json")
     return {"path": "a/one.yaml", "prepared": prepared, "response": {"happened": "It came.", **told}}
+
+
+def files_of(folder: Path) -> dict[Path, bytes]:
+    found = [file for file in folder.rglob("*") if file.is_file() and ".httptask" not in file.parts]
+    return {file: file.read_bytes() for file in found}
 
 
 async def test_a_kept_answer_stands_in_for_its_server(tmp_path: Path) -> None:
@@ -153,3 +160,34 @@ async def test_a_pinned_output_stays_until_it_is_taken_out(tmp_path: Path) -> No
     assert left.json()["outputs"] == {"ask": None}
     assert broken.status_code == 422
     assert json.loads(file.read_text()) == []
+
+
+async def test_a_full_disk_is_told_with_its_cure_and_everything_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = {"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "paths": {}}
+    answer = {"prepared": {"method": "GET", "uri": "https://shop.example/"}, "response": {"status": 200}}
+    workspace = workspace_of(tmp_path, {})
+    async with asked(workspace) as client:
+        made = (await client.post("/api/definitions", json={"path": "one.yaml"})).json()
+        before = files_of(tmp_path)
+
+        def write_half(file: Path, data: bytes) -> int:
+            with file.open("wb") as opened:
+                opened.write(data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+
+        monkeypatch.setattr(Path, "write_bytes", write_half)
+        refused = [
+            await client.put("/api/definitions/one.yaml", json={"text": "new", "base": made["sha256"]}),
+            await client.post("/api/definitions", json={"path": "two.yaml"}),
+            await client.put("/api/outputs", json={"path": "one.yaml", "task": "begin", "output": 1}),
+            await client.put("/api/fixtures", json={"path": "one.yaml", **answer}),
+            await client.post("/api/connections", json={"name": "shop", "base_url": "https://shop.example"}),
+            await client.post("/api/catalog", json={"source": "shop.json", "text": json.dumps(document)}),
+        ]
+    for told in refused:
+        assert told.status_code == 422
+        assert "No space left on device" in told.json()["detail"]
+        assert told.json()["hint"] == "make room on its disk, and try again"
+    assert files_of(tmp_path) == before

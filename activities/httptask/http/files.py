@@ -11,13 +11,29 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FileChanged", "files_in", "open_file", "replace_file", "replace_files", "replace_text"]
+__all__ = ["FileChanged", "cure_of", "files_in", "open_file", "replace_file", "replace_files", "replace_text"]
 
+_MAKE_ROOM: Final = "make room on its disk, and try again"
+_ALLOW: Final = "let the user that runs httptask write it and its folder, and try again"
+_CURES: Final = {
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
+    errno.EACCES: _ALLOW,
+    errno.EPERM: _ALLOW,
+    errno.EROFS: _ALLOW,
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOTDIR: "a file stands where its folder is to be: choose another name",
+}
 _ANY_WRITE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class FileChanged(Exception):
     """A file holds something else than what was read from it."""
+
+
+def cure_of(error: OSError) -> str | None:
+    """What a person does about a file that can't be written."""
+    return _CURES.get(error.errno or 0)
 
 
 def files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:

@@ -14,7 +14,7 @@ from httptask.catalog.errors import CatalogError
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.fault import Fault
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.http.files import replace_file
+from httptask.http.files import cure_of, replace_file
 from httptask.json.types import is_array, is_object
 from httptask.openapi.document import Document, load_document
 from httptask.openapi.text import DocumentInvalid
@@ -96,7 +96,7 @@ def _folder_beside(folder: Path, done: str) -> Generator[Path]:
             draft = Path(mkdtemp(prefix=f".{folder.name}{_DRAFT}", dir=folder.parent))
             yield draft
     except OSError as error:
-        raise CatalogError(f"{folder}: can't be {done}: {error.strerror}") from None
+        raise CatalogError(f"{folder}: can't be {done}: {error.strerror}", cure_of(error)) from None
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from httptask.designer.problems import Problem
+from httptask.designer.problems import Problem, not_written
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.loader import definition_files_in
 from httptask.http.files import open_file, replace_file
@@ -154,7 +154,7 @@ class Folder:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Problem(422, f"{path} can't be written: {error.strerror}") from None
+            raise not_written(path, error) from None
 
     def _written(self, path: str, file: Path, text: str, edited: Callable[[], str]) -> Text:
         try:
@@ -166,7 +166,7 @@ class Folder:
         try:
             replace_file(file, edited)
         except OSError as error:
-            raise Problem(422, f"{path} can't be written: {error.strerror}") from None
+            raise not_written(path, error) from None
         return Text(path, text, _sha256(content))
 
 

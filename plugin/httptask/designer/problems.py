@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-__all__ = ["MEDIA_TYPE", "Problem", "problem_response"]
+from httptask.http.files import cure_of
+
+__all__ = ["MEDIA_TYPE", "Problem", "not_written", "problem_response"]
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -30,6 +32,11 @@ class Problem(Exception):
     def response(self) -> Response:
         """The answer that tells it."""
         return problem_response(self.status, self.detail, **self.facts)
+
+
+def not_written(name: str, error: OSError) -> Problem:
+    """What is told of a file that can't be written."""
+    return Problem(422, f"{name} can't be written: {error.strerror}", cure_of(error))
 
 
 def problem_response(status: int, detail: str, **facts: Any) -> Response:

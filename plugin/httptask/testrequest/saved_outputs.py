@@ -71,4 +71,4 @@ class SavedOutputs:
         try:
             replace_file(self.file, edited)
         except OSError as error:
-            raise OutputsInvalid(f"{self.file}: {error.strerror}") from None
+            raise OutputsInvalid(f"{self.file}: {error.strerror}") from error

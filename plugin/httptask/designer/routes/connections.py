@@ -20,7 +20,7 @@ from httptask.config import Config, ConfigInvalid
 from httptask.config.editing import add_tables
 from httptask.connections.connection import BASE_URL_VARIABLE, Connection
 from httptask.connections.providers import PROVIDERS, ProviderName
-from httptask.designer.problems import Problem
+from httptask.designer.problems import Problem, not_written
 from httptask.designer.routes.project import (
     ConnectionState,
     connection_states,
@@ -226,7 +226,7 @@ def _write(file: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
     except ConfigInvalid as error:
         raise Problem(422, "; ".join(error.faults), "write it there by hand") from None
     except OSError as error:
-        raise Problem(422, f"{file.name} can't be written: {error.strerror}") from None
+        raise not_written(file.name, error) from None
 
 
 def _faults_of(new: NewConnection, config: Config) -> Iterator[FieldFault]:

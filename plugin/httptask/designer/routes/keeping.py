@@ -1,14 +1,15 @@
 """Answers that are kept: as fixtures, which stand in for servers, and as outputs, which expressions are tried on."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from httptask.designer.problems import Problem
+from httptask.designer.problems import Problem, not_written
 from httptask.designer.workspace import AskedWorkspace
 from httptask.dsl.model import CallTask
 from httptask.fixtures.recording import Recorder
@@ -95,9 +96,9 @@ def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
         recorder = Recorder(folder)
         recorder.answer(prepared, answer.status, answer.headers, content)
     except OSError as error:
-        raise Problem(422, f"{_FIXTURES} can't be written: {error.strerror}") from None
-    if not recorder.files:
-        raise Problem(422, f"{_FIXTURES} can't be written", "the terminal tells more")
+        raise not_written(_FIXTURES, error) from None
+    if recorder.failed is not None:
+        raise not_written(_FIXTURES, recorder.failed)
     root = workspace.folder.root
     where = folder.relative_to(root).as_posix()
     return KeptFixture(
@@ -116,21 +117,27 @@ def read_outputs(path: str, workspace: AskedWorkspace) -> Outputs:
 @router.put("/outputs")
 def pin_output(pinned: PinnedOutput, workspace: AskedWorkspace) -> Outputs:
     """Keep the output of a task in `NAME.outputs.json` beside the definition, as `--save-output` does."""
-    try:
+    with _told_if_not_kept():
         _saved(workspace, pinned.path).add(pinned.task, pinned.output)
-    except OutputsInvalid as error:
-        raise Problem(422, str(error)) from None
     return read_outputs(pinned.path, workspace)
 
 
 @router.delete("/outputs")
 def unpin_output(path: str, task: str, workspace: AskedWorkspace) -> Outputs:
     """Keep the output of a task no longer."""
-    try:
+    with _told_if_not_kept():
         _saved(workspace, path).remove(task)
-    except OutputsInvalid as error:
-        raise Problem(422, str(error)) from None
     return read_outputs(path, workspace)
+
+
+@contextmanager
+def _told_if_not_kept() -> Generator[None]:
+    try:
+        yield
+    except OutputsInvalid as error:
+        if isinstance(error.__cause__, OSError):
+            raise not_written("the file of pinned outputs", error.__cause__) from None
+        raise Problem(422, str(error)) from None
 
 
 def _saved(workspace: AskedWorkspace, path: str) -> SavedOutputs:
