@@ -1,10 +1,12 @@
 """Nobody who should not gets an answer, whatever route is asked."""
 
 import json
+import socket
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -15,6 +17,7 @@ from starlette.routing import Route
 
 from httptask.designer.app import ROUTERS, create_api
 from httptask.designer.safety import MAX_BODY_BYTES, bound_of
+from httptask.designer.serving import Listening, listen
 from support.designer import ADDRESS, TOKEN, asked, workspace_of
 
 OUTSIDE = "what only its owner may read"
@@ -357,3 +360,20 @@ async def test_no_edit_makes_the_designer_fail(folder: Path, edit: dict[str, Any
         answer = await client.post("/api/edits", json={"path": "one.yaml", "text": SETS, "edits": [edit]})
     assert answer.status_code == 422
     assert answer.json()["detail"]
+
+
+def test_a_browser_leaves_out_the_port_of_http() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        listening = Listening(unused, "127.0.0.1")
+        assert listening.addresses == [f"127.0.0.1:{listening.port}", f"localhost:{listening.port}"]
+    taken = cast("socket.socket", SimpleNamespace(getsockname=lambda: ("::1", 80)))
+    assert {"[::1]", "[::1]:80", "localhost", "127.0.0.1"} <= set(Listening(taken, "::1").addresses)
+
+
+def test_a_port_that_is_taken_gives_way_to_any_and_one_that_is_refused_does_not() -> None:
+    first = listen("127.0.0.1", 0)
+    with first.socket, listen("127.0.0.1", first.port).socket as other:
+        assert other.getsockname()[1] != first.port
+    with pytest.raises(OSError, match="assign requested address"):
+        listen("192.0.2.1", 0)

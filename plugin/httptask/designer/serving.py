@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import secrets
 import socket
 from collections.abc import AsyncGenerator, Generator
@@ -15,6 +16,7 @@ __all__ = ["DEFAULT_PORT", "Listening", "listen", "new_token", "served"]
 
 DEFAULT_PORT: Final = 7280
 _LOOPBACK: Final = ("127.0.0.1", "localhost")
+_HTTP_PORT: Final = 80
 _SHUTDOWN_SECONDS: Final = 1
 
 
@@ -37,8 +39,9 @@ class Listening:
 
     @property
     def addresses(self) -> list[str]:
-        """Each `host:port` by which it may be asked."""
-        return [f"{_in_url(host)}:{self.port}" for host in dict.fromkeys((self.host.lower(), *_LOOPBACK))]
+        """Each `host:port` by which it may be asked; browsers leave out the port that HTTP has anyway."""
+        hosts = [_in_url(host) for host in dict.fromkeys((self.host.lower(), *_LOOPBACK))]
+        return [f"{host}:{self.port}" for host in hosts] + (hosts if self.port == _HTTP_PORT else [])
 
     def url(self, token: str) -> str:
         """What a person opens: browsers send the part behind # to nobody."""
@@ -49,20 +52,21 @@ def listen(host: str, port: int) -> Listening:
     """Listen at a port, or at any free one where that is taken.
 
     Raises:
-        OSError: the host is not one of this machine.
+        OSError: the host is not one of this machine, or the port is not to be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
+    for wanted in (port, 0):
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((host, port))
-        except OSError:
-            listening.bind((host, 0))
-        listening.listen()
-    except OSError:
-        listening.close()
-        raise
+            listening.bind((host, wanted))
+            listening.listen()  # two that begin at once are both let to bind
+        except OSError as error:
+            listening.close()
+            if error.errno != errno.EADDRINUSE or wanted == 0:
+                raise
+        else:
+            break
     return Listening(listening, host)
 
 
