@@ -1,5 +1,6 @@
 """Test requests and runs, asked for as the page does, on a real server with a real worker."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -98,6 +99,38 @@ async def test_a_request_is_tried_and_reported(workspace: Workspace, server: Scr
     assert "Idempotency-Key" not in report["prepared"]["curl"]
     assert server.requests[-1].target.endswith("/orders/a%2Fb")
     assert KEY not in json.dumps([asks, dry, confirms, sent])
+
+
+async def test_a_request_that_is_cancelled_or_left_lets_go_of_its_server(
+    workspace: Workspace, server: ScriptedServer
+) -> None:
+    server.script = [Reply(silent=True)]
+    body = trial(sample={"input": {"sku": "a"}}, confirmed=True, id="one-of-them")
+    cancel = "/api/test-requests/one-of-them"
+    async with asyncio.timeout(30), asked(workspace) as client:
+        cancelled = asyncio.create_task(events(client, "POST", "/api/test-requests", json=body))
+        await server.requests_received(1)
+        [same] = await events(client, "POST", "/api/test-requests", json=body)
+        assert (same[0], same[1]["status"]) == ("failed", 409)
+        twice = await asyncio.gather(client.delete(cancel), client.delete(cancel))
+        assert [one.status_code for one in twice] == [204, 204]
+        assert [name for name, _ in await cancelled] == ["planned", "sent", "cancelled"]
+        assert (await client.delete(cancel)).status_code == 404
+        await server.client_left()
+
+        left = asyncio.create_task(events(client, "POST", "/api/test-requests", json=body))
+        await server.requests_received(2)
+        left.cancel()
+        await server.client_left(2)
+        while (await client.delete(cancel)).status_code == 204:  # which waits for its end
+            pass
+
+        ended = asyncio.create_task(events(client, "POST", "/api/test-requests", json=body))
+        await server.requests_received(3)
+        await workspace.streams.end()
+        await server.client_left(3)
+        assert [name for name, _ in await ended] == ["planned", "sent", "cancelled"]
+        assert (await client.post("/api/test-requests", json=body)).status_code == 503
 
 
 async def test_what_is_not_set_up_is_told_by_name(workspace: Workspace, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from httptask.designer.problems import Problem
 from httptask.http.log import get_logger
 
-__all__ = ["Tell", "event_stream"]
+__all__ = ["Streams", "Tell", "cancel_once"]
 
 Tell = Callable[[str, Any], None]
 """Sends an event: its name, and data that JSON takes."""
@@ -18,46 +18,45 @@ Tell = Callable[[str, Any], None]
 _SILENCE_SECONDS: Final = 15.0
 """After which a comment is sent: that nobody listens is noticed by sending only."""
 
+_PARTING_SECONDS: Final = 3.0
+"""For calls that are under way to be cancelled; who presses Ctrl-C does not wait longer."""
+
 log = get_logger("httptask.designer")
 
 
-def event_stream(
-    work: Callable[[Tell], Awaitable[None]], keep: Callable[["asyncio.Task[None]"], None] | None = None
-) -> StreamingResponse:
-    """A stream of the events that some work tells, as `text/event-stream`.
+class Streams:
+    """Streams of events that are open."""
 
-    Args:
-        work: is cancelled where whoever listens goes away. What it raises is the last event, `failed`.
-        keep: is given the task that does it, for who may cancel it.
-    """
+    def __init__(self) -> None:
+        self._work: set[asyncio.Task[None]] = set()
+        self._has_ended = False
 
-    async def events() -> AsyncGenerator[str]:
+    def open(self, work: Callable[[Tell], Awaitable[None]]) -> StreamingResponse:
+        """A stream of the events that some work tells, as `text/event-stream`.
+
+        Args:
+            work: is cancelled where whoever listens goes away. What it raises is the last event, `failed`.
+
+        Raises:
+            Problem: the designer ends.
+        """
+        if self._has_ended:
+            raise Problem(503, "the designer ends")
+        return StreamingResponse(self._events(work), media_type="text/event-stream")
+
+    async def end(self) -> None:
+        """Cancel the work of all of them, while what it works with is there, and open no other."""
+        self._has_ended = True
+        for task in self._work:
+            cancel_once(task)
+        if self._work:
+            await asyncio.wait(self._work, timeout=_PARTING_SECONDS)
+
+    async def _events(self, work: Callable[[Tell], Awaitable[None]]) -> AsyncGenerator[str]:
         told: asyncio.Queue[tuple[str, Any] | None] = asyncio.Queue()
-
-        async def do() -> None:
-            try:
-                await work(lambda name, data: told.put_nowait((name, data)))
-            except Problem as problem:
-                told.put_nowait(
-                    ("failed", {"status": problem.status, "detail": problem.detail, **problem.facts})
-                )
-            except asyncio.CancelledError:
-                told.put_nowait(("cancelled", {}))
-                raise
-            except Exception:
-                log.exception("designer.failed")
-                told.put_nowait(
-                    (
-                        "failed",
-                        {"status": 500, "detail": "the designer failed at this; its terminal tells more"},
-                    )
-                )
-            finally:
-                told.put_nowait(None)
-
-        doing = asyncio.create_task(do())
-        if keep is not None:
-            keep(doing)
+        doing = asyncio.create_task(_do(work, told))
+        self._work.add(doing)
+        doing.add_done_callback(self._work.discard)
         try:
             while True:
                 try:
@@ -71,7 +70,29 @@ def event_stream(
                 name, data = event
                 yield f"event: {name}\ndata: {json.dumps(data, default=str)}\n\n"
         finally:
-            doing.cancel()
-            await asyncio.gather(doing, return_exceptions=True)
+            cancel_once(
+                doing
+            )  # and nothing is awaited: where whoever listened is gone, that would be cancelled
 
-    return StreamingResponse(events(), media_type="text/event-stream")
+
+def cancel_once(task: "asyncio.Task[None]") -> None:
+    """Cancel a task; one that is ending already is left to end what it has begun."""
+    if not task.cancelling():
+        task.cancel()
+
+
+async def _do(work: Callable[[Tell], Awaitable[None]], told: "asyncio.Queue[tuple[str, Any] | None]") -> None:
+    """Do some work, and tell its events and how it ended; None is behind the last one."""
+    try:
+        await work(lambda name, data: told.put_nowait((name, data)))
+    except Problem as problem:
+        told.put_nowait(("failed", {"status": problem.status, "detail": problem.detail, **problem.facts}))
+    except asyncio.CancelledError:
+        told.put_nowait(("cancelled", {}))
+        raise
+    except Exception:
+        log.exception("designer.failed")
+        detail = "the designer failed at this; its terminal tells more"
+        told.put_nowait(("failed", {"status": 500, "detail": detail}))
+    finally:
+        told.put_nowait(None)

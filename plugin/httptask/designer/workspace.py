@@ -1,7 +1,7 @@
 """What the designer works on: a folder, the configuration that goes with it, and a Temporal server."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -13,6 +13,7 @@ from httptask.calls.problem import TaskFault
 from httptask.config import Config, ConfigInvalid
 from httptask.designer.folder import Folder
 from httptask.designer.problems import Problem
+from httptask.designer.streaming import Streams
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.loader import Loaded, load_text
 from httptask.dsl.program import Program
@@ -89,12 +90,14 @@ class Workspace:
         read_settings: reads the configuration, and raises `ConfigInvalid`.
         temporal: gives the server, None while there is none; the designer edits all the same.
         permit: has the worker of this process know the secrets that a definition uses.
+        streams: that it tells of test requests and runs by.
     """
 
     folder: Folder
     read_settings: Callable[[], Settings]
     temporal: Callable[[], Temporal | None]
     permit: Callable[[Loaded], None]
+    streams: Streams = field(default_factory=Streams)
 
     def settings(self) -> Settings:
         """The configuration as it is now.

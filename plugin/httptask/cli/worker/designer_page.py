@@ -69,6 +69,7 @@ class DesignerPage:
         """
         from httptask.designer.building import BundleMissing, ensure_bundle
         from httptask.designer.serving import new_token
+        from httptask.designer.streaming import Streams
 
         self._options = options
         self._token = _token_of(options) or new_token()
@@ -76,6 +77,7 @@ class DesignerPage:
         self._temporal: Temporal | None = None
         self._read_settings = read_settings
         self._permit = permit
+        self._streams = Streams()
         try:
             self._bundle: Path | None = ensure_bundle(print_note)
         except BundleMissing as error:
@@ -91,7 +93,9 @@ class DesignerPage:
         from httptask.designer.workspace import Workspace
 
         folder = Folder(self._options.folder)
-        workspace = Workspace(folder, self._read_settings, lambda: self._temporal, self._permit)
+        workspace = Workspace(
+            folder, self._read_settings, lambda: self._temporal, self._permit, self._streams
+        )
         app = create_app(workspace, self._listening.addresses, self._token, self._bundle)
         async with served(app, self._listening):
             url = self._listening.url(self._token)
@@ -105,6 +109,14 @@ class DesignerPage:
             if self._options.opens and self._bundle is not None:
                 await asyncio.to_thread(webbrowser.open, url)
             yield
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncGenerator[None]:
+        """When the context ends, end test requests that are under way, and tell no more of runs."""
+        try:
+            yield
+        finally:
+            await self._streams.end()
 
     def use(self, client: "Client", task_queue: str, *, own_worker: bool, embedded: bool) -> None:
         """Have runs and test requests go there."""

@@ -182,6 +182,7 @@ async def _serve_here(serving: Serving) -> None:
             connect(serving.cluster, directory, interrupts, [plugin], serving.port) as first,
             beside(serving.served.follow()),
             events_taken(serving.webhooks, first),
+            nullcontext() if page is None else page.working(),
         ):
             client = first
             if is_embedded:

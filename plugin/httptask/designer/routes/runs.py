@@ -14,7 +14,7 @@ from httptask.config.config import for_own_runs
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.project import fix_for, missing_secrets, not_set_up
-from httptask.designer.streaming import Tell, event_stream
+from httptask.designer.streaming import Tell
 from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.program import Program
@@ -135,7 +135,7 @@ async def watch_run(id_: str, workspace: AskedWorkspace, *, texts: bool = False)
     """What a run does: `status` whenever it changes, `text` with `texts` of a live run, and `ended` (its record)."""
     temporal = workspace.required_temporal()
     await _asked(temporal, describe(temporal.client, id_))
-    return event_stream(lambda tell: _watch(temporal, id_, tell, texts=texts))
+    return workspace.streams.open(lambda tell: _watch(temporal, id_, tell, texts=texts))
 
 
 @router.post("/{id_}/cancel", status_code=202)

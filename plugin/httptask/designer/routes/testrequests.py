@@ -21,7 +21,7 @@ from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.project import missing_secrets, not_set_up
 from httptask.designer.sampling import SampleData, sample_from
-from httptask.designer.streaming import Tell, event_stream
+from httptask.designer.streaming import Tell, cancel_once
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal, Workspace
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
 from httptask.dsl.loader import Loaded
@@ -80,11 +80,17 @@ async def send_test_request(
     id_ = asked.id or secrets.token_hex(8)
     known: dict[str, asyncio.Task[None]] = request.app.state.__dict__.setdefault(_KNOWN, {})
 
-    def keep(task: "asyncio.Task[None]") -> None:
-        known[id_] = task
-        task.add_done_callback(lambda _: known.pop(id_, None))
+    async def try_(tell: Tell) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # which runs this
+        if known.setdefault(id_, task) is not task:
+            raise Problem(409, "a test request with this id is under way", "give each an id of its own")
+        try:
+            await _Trial(asked, workspace, id_, tell).run()
+        finally:
+            del known[id_]
 
-    return event_stream(lambda tell: _Trial(asked, workspace, id_, tell).run(), keep)
+    return workspace.streams.open(try_)
 
 
 @router.delete("/{id_}", status_code=204)
@@ -93,7 +99,7 @@ async def cancel_test_request(id_: str, request: Request) -> None:
     task: asyncio.Task[None] | None = request.app.state.__dict__.get(_KNOWN, {}).get(id_)
     if task is None:
         raise Problem(404, "this test request has ended, or was never sent")
-    task.cancel()
+    cancel_once(task)
     await asyncio.wait([task], timeout=10)
 
 
