@@ -29,6 +29,12 @@ async def test_a_connection_has_a_price_of_its_own() -> None:
     assert await cost_of(MILLION, None, own) == 8
 
 
+async def test_a_cost_has_no_more_decimals_than_its_price_gives_it() -> None:
+    own = OPENAI.model_copy(update={"price": Price(input=0.15, output=0.6)})
+    usage = Usage(prompt_tokens=12, completion_tokens=8, total_tokens=20)
+    assert str(await cost_of(usage, "m", own)) == "6.6e-06"
+
+
 @pytest.mark.parametrize(
     ("reported", "output"),
     [

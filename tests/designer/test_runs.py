@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,8 @@ async def test_a_run_is_started_watched_and_gone_on_from(workspace: Workspace) -
                 "sample": {"run": id_},
             },
         )
+    bases = {datetime.fromisoformat(told["started_at"]) for event, told in watched if event != "failed"}
+    assert bases == {datetime.fromisoformat(record["started_at"])}  # one: no bar moves when the run ends
     assert refused.status_code == 422
     assert watched[-1][0] == "ended"
     assert watched[-1][1]["state"] == record["state"] == "completed"

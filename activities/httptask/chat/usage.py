@@ -22,6 +22,8 @@ __all__ = ["Usage", "cost_of", "estimated_tokens", "grown", "metered", "priced_m
 _loaded_prices: Any = None
 _BYTES_PER_TOKEN: Final = 4
 _MILLION = 1_000_000
+_DECIMALS = 12
+"""Of dollars: fewer than fractions of a binary number show, which no person wants to read."""
 
 _MOST: Final = 10**9
 """Of tokens in one answer: what claims more is no count."""
@@ -187,7 +189,8 @@ async def cost_of(usage: Usage | None, model: str | None, connection: Connection
     if usage is None or usage.prompt_tokens is None or usage.paid_output is None:
         return None
     if own is not None:
-        return (usage.prompt_tokens * own.input + usage.paid_output * own.output) / _MILLION
+        cost = (usage.prompt_tokens * own.input + usage.paid_output * own.output) / _MILLION
+        return round(cost, _DECIMALS)
     if model is None or connection.base_url is None or (prices := await _prices()) is None:
         return None
     return _published(prices, usage, model, connection)

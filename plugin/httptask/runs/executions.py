@@ -16,12 +16,21 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
+from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.interpreter.fetch_status import paused_by
 from httptask.scheduling.spending_state import PART_MEMO, SCHEDULE_MEMO
 
-__all__ = ["Described", "Execution", "chain_of", "describe", "list_executions", "runs_left_by"]
+__all__ = [
+    "Described",
+    "Execution",
+    "chain_of",
+    "describe",
+    "first_started_at",
+    "list_executions",
+    "runs_left_by",
+]
 
 _PAGE = 1000
 _SHORTEST_PAGE = 50
@@ -121,17 +130,34 @@ class Described(Execution):
         return f"its workflow task fails, attempt {attempt}: {in_one_line(why)}"
 
 
-async def describe(client: Client, id_: str) -> Described:
-    """Look at a run.
+async def describe(client: Client, id_: str, run_id: str = "") -> Described:
+    """Look at a run; at the latest one of its chain, unless one of it is named.
 
     Raises:
         RPCError: there is no such run, or no answer.
     """
     request = DescribeWorkflowExecutionRequest(
-        namespace=client.namespace, execution=WorkflowExecution(workflow_id=id_)
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=id_, run_id=run_id)
     )
     found = await client.workflow_service.describe_workflow_execution(request, retry=True)
     return Described(found.workflow_execution_info, client.data_converter, found)
+
+
+async def first_started_at(client: Client, execution: Described) -> datetime:
+    """When the first run of a chain began; of one whose first run is not kept any more, when this one did.
+
+    Raises:
+        RPCError: no answer.
+    """
+    first = execution.info.first_run_id
+    if first in ("", execution.run_id):
+        return execution.started_at
+    try:
+        return (await describe(client, execution.id, first)).started_at
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return execution.started_at
 
 
 async def chain_of(client: Client, execution: Described) -> list[WorkflowHistory]:

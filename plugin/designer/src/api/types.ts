@@ -333,6 +333,8 @@ export interface WirePart extends Part {
 
 export interface ResponsePart extends Part {
   status: number;
+  /** In bytes, as the body came; of an answer that is an error only its beginning is there. */
+  size?: number;
   headers?: Record<string, string>;
   content?: Json;
   drift?: Drift[];
@@ -454,6 +456,8 @@ export interface Spent {
 
 export interface RunStatus {
   state: string;
+  /** When the run began, as its history will tell it. */
+  started_at: string;
   tasks?: TaskExecution[];
   omitted?: number;
   spent?: Spent;

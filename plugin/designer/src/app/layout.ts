@@ -5,7 +5,7 @@ interface Layout {
   pane: "text" | "task";
   /** The task whose request is tried out. */
   testing: string | null;
-  /** The field that gets the focus once the form of the selected block is there: a selector. */
+  /** The field that gets the focus once the form of the selected block is there: a selector, or the pointer of its value. */
   entering: string | null;
   /** What lies over the page. */
   panel: "connections" | "schedules" | "keys" | "disk" | null;

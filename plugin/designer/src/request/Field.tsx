@@ -63,6 +63,7 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
   const label = raw.title && raw.title.toLowerCase() !== name.toLowerCase() ? raw.title : null;
   return (
     <div
+      data-at={pointer}
       className={`field ${severityOf(faults)} ${composite ? "composite" : ""} ${toFillIn ? "to-fill-in" : ""}`}
     >
       <div className="field-head">

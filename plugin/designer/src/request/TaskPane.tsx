@@ -128,6 +128,19 @@ function UnknownDocument({ address }: { address: string }) {
 
 type TextField = HTMLInputElement | HTMLTextAreaElement;
 
+/** The fields of a selector; of a pointer, those of the innermost field around what it points to. */
+function fieldsAt(pane: HTMLElement | null, entering: string): TextField[] {
+  const found = (selector: string) => [
+    ...(pane?.querySelectorAll<TextField>(`.task-fields :is(${selector})`) ?? []),
+  ];
+  if (!entering.startsWith("/")) return found(entering);
+  for (let at = entering; at; at = at.slice(0, at.lastIndexOf("/"))) {
+    const fields = found(`[data-at="${CSS.escape(at)}"] :is(input, textarea, select)`);
+    if (fields.length) return fields;
+  }
+  return found("input, textarea");
+}
+
 /** The focus goes into the form that was asked for, once it is there. */
 function useEntering(pane: React.RefObject<HTMLElement | null>, ready: boolean) {
   const entering = useLayout((state) => state.entering);
@@ -136,12 +149,12 @@ function useEntering(pane: React.RefObject<HTMLElement | null>, ready: boolean) 
     useLayout.getState().entered();
     // A dialog that is just closing gives the focus back to where it came from.
     requestAnimationFrame(() => {
-      const all = [...(pane.current?.querySelectorAll<TextField>(`.task-fields :is(${entering})`) ?? [])];
+      const all = fieldsAt(pane.current, entering);
       const field = all.find((one) => one.closest("details:not([open])") === null) ?? all[0];
       const closed = field?.closest<HTMLDetailsElement>("details:not([open])");
       if (closed) closed.open = true;
       (field ?? pane.current?.querySelector<HTMLElement>("button"))?.focus();
-      if (field?.closest(".to-fill-in")) field.select(); // what is typed takes its place
+      if (field?.closest(".to-fill-in") && "select" in field) field.select(); // what is typed takes its place
     });
   }, [pane, ready, entering]);
 }

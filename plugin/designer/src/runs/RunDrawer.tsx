@@ -2,13 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import type { KeyboardEvent } from "react";
 import { listRuns } from "../api/endpoints";
 import type { CallRecord, TaskRecord } from "../api/types";
+import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { blockAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Icon } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
-import { toldTime } from "../ui/time";
+import { toldDuration, toldTime } from "../ui/time";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
 import { ENDS, endOf, isOver, type RunView, useRun } from "./run";
@@ -54,14 +55,14 @@ function Looking() {
 }
 
 function RunHead({ view }: { view: RunView | null }) {
-  const { cancel, close } = useRun();
+  const { id, cancel, close } = useRun();
   const now = useNow(view !== null && !isOver(view));
   const spent = view?.record?.spent ?? view?.status?.spent;
   return (
     <header className="drawer-head">
       <h2>Run</h2>
       {view && <span className={`badge ${view.state}`}>{view.state}</span>}
-      {view && <PastRuns current={view} />}
+      {id !== null && <PastRuns id={id} view={view} />}
       {(view?.record ?? view?.status)?.simulated && <span className="badge warning">simulated</span>}
       <span className="muted" role="status">
         {[
@@ -86,28 +87,29 @@ function RunHead({ view }: { view: RunView | null }) {
   );
 }
 
-const durationOf = (view: RunView, now: number) =>
-  `${((Math.max(endOf(view, now), view.began) - view.began) / 1000).toFixed(1)} s`;
+const durationOf = (view: RunView, now: number) => toldDuration(endOf(view, now) - view.began);
 
 const LOOK_EVERY = 2_000;
 
 /** The latest runs; of the one that is looked at it tells what is known here, which lists learn later. */
-function PastRuns({ current }: { current: RunView }) {
+function PastRuns({ id, view }: { id: string; view: RunView | null }) {
   const { data = [] } = useQuery({
-    queryKey: ["runs", current.id, isOver(current)],
+    queryKey: ["runs", id, isOver(view)],
     queryFn: listRuns,
     placeholderData: (before) => before,
     refetchInterval: LOOK_EVERY,
   });
-  const { id, state, began } = current;
-  const listed = data.some((run) => run.id === id);
-  const runs = data.map((run) => (run.id === id ? { ...run, state } : run));
-  if (!listed) runs.unshift({ id, definition: "", state, started_at: new Date(began).toISOString() });
+  const runs = data.map((run) => (run.id === id && view ? { ...run, state: view.state } : run));
+  if (!data.some((run) => run.id === id)) {
+    const began = view ? new Date(view.began) : new Date();
+    runs.unshift({ id, definition: "", state: view?.state ?? "begun", started_at: began.toISOString() });
+  }
   return (
     <select
+      id="runs"
       className="past"
       aria-label="Runs"
-      value={current.id}
+      value={id}
       onChange={(event) => void useRun.getState().watch(event.target.value)}
     >
       {runs.map((run) => (
@@ -161,6 +163,7 @@ function TaskDetail({ task }: { task: TaskRecord }) {
   const view = useRun((state) => state.view);
   const block = useDocument((state) => blockAt(state.blocks, task.pointer));
   const told = toldOf(task, Date.now());
+  const faultyAt = placeOfFault(task);
   return (
     <div className="task-detail">
       <p>
@@ -180,6 +183,19 @@ function TaskDetail({ task }: { task: TaskRecord }) {
             onClick={() => useDocument.getState().select(task.pointer)}
           >
             Show block
+          </button>
+        )}{" "}
+        {block && task.state === "faulted" && (
+          <button
+            type="button"
+            className="button small primary"
+            title="Correct it there, then continue from here"
+            onClick={() => {
+              useDocument.getState().select(task.pointer);
+              useLayout.getState().enterForm(faultyAt ?? undefined);
+            }}
+          >
+            Mend {faultyAt?.split("/").at(-1) ?? "its fields"}
           </button>
         )}{" "}
         {isOver(view) && block && (
@@ -206,6 +222,12 @@ function TaskDetail({ task }: { task: TaskRecord }) {
       )}
     </div>
   );
+}
+
+/** The place in the task that a fault names, as in `/do/1/two/set/shout: explode input must be a string`. */
+export function placeOfFault(task: TaskRecord): string | null {
+  const named = /^(\/[^\s:]+): /.exec(task.detail ?? "")?.[1];
+  return named?.startsWith(`${task.pointer}/`) ? named : null;
 }
 
 function CallDetail({ call, told }: { call: CallRecord; told: string | null }) {

@@ -1,5 +1,6 @@
 import { type CSSProperties, useCallback, useEffect, useRef, useState } from "react";
 import type { TaskExecution, TaskRecord } from "../api/types";
+import { toldDuration } from "../ui/time";
 import { endOf, isOver, type RunView } from "./run";
 
 const ROW = 24; // as the style sheet has it
@@ -111,7 +112,7 @@ export function usedBy(task: TaskRecord): string {
 
 function secondsOf(task: TaskExecution, end: number): string {
   const took = (task.ended_at ? Date.parse(task.ended_at) : end) - Date.parse(task.started_at);
-  return took < 1000 ? `${Math.max(took, 0).toFixed(0)} ms` : `${(took / 1000).toFixed(1)} s`;
+  return toldDuration(took);
 }
 
 /** The time, as it passes. */

@@ -21,6 +21,8 @@ export interface RunView {
 interface RunState {
   asking: boolean;
   open: boolean;
+  /** Of the run that is looked at, whether or not anything is known of it yet. */
+  id: string | null;
   /** There are no runs to show. */
   none: boolean;
   view: RunView | null;
@@ -28,7 +30,7 @@ interface RunState {
   forget(): void;
   start(input: Json): Promise<void>;
   watch(id: string): Promise<void>;
-  /** Shows the latest run, from which one gets to the others. */
+  /** Shows the latest run, from which one gets to the others; while one is open, their list. */
   past(): Promise<void>;
   cancel(): Promise<void>;
   rerun(pointer: string): Promise<void>;
@@ -38,6 +40,15 @@ interface RunState {
 
 const AGAIN_AFTER = 1_000;
 let watching: AbortController | undefined;
+
+/** Has the list of runs in the drawer ask for one. */
+function chooseRun() {
+  const list = document.querySelector<HTMLSelectElement>("#runs");
+  list?.focus();
+  try {
+    list?.showPicker();
+  } catch {} // the browser may not open a list by itself: it has the focus
+}
 
 const fail = (error: unknown) => useDocument.setState({ problem: problemOf(error) });
 
@@ -76,10 +87,7 @@ export const useRun = create<RunState>()((set, get) => {
     if (event === "status") {
       const status = data as RunStatus;
       const tasks = status.tasks ?? [];
-      const began = Math.min(
-        get().view?.began ?? Date.now(),
-        ...tasks.map((task) => Date.parse(task.started_at)),
-      );
+      const began = Date.parse(status.started_at); // the record's own: no bar moves when the run ends
       show({ id, state: status.state, began, ended: null, tasks, status, record: null });
     } else if (event === "ended") {
       const record = data as RunRecord;
@@ -123,6 +131,7 @@ export const useRun = create<RunState>()((set, get) => {
   return {
     asking: false,
     open: false,
+    id: null,
     none: false,
     view: null,
     ask: () => set({ asking: true }),
@@ -146,10 +155,11 @@ export const useRun = create<RunState>()((set, get) => {
       watching = new AbortController();
       useRunStates.getState().show({});
       useRunStates.getState().look(null);
-      set({ open: true, none: false, view: null });
+      set({ open: true, id, none: false, view: null });
       await follow(id, watching.signal);
     },
     async past() {
+      if (get().open && get().id !== null) return chooseRun(); // the run that is open stays until another is chosen
       try {
         const [latest] = await api.listRuns();
         if (latest) await get().watch(latest.id);
@@ -187,7 +197,7 @@ export const useRun = create<RunState>()((set, get) => {
     close() {
       watching?.abort();
       useRunStates.getState().show({});
-      set({ open: false, view: null });
+      set({ open: false, id: null, view: null });
     },
   };
 });

@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import * as client from "../api/client";
+import * as api from "../api/endpoints";
 import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
-import { endOf, keepOutputs } from "./run";
+import { placeOfFault } from "./RunDrawer";
+import { endOf, keepOutputs, useRun } from "./run";
 import { inSight, usedBy } from "./Timeline";
 
 test("of many tasks those in sight are in the page, with some around them", () => {
@@ -62,4 +65,39 @@ test("the outputs of another definition's run are not taken for those of the ope
   keepOutputs(record("other", "theirs"));
   expect(sampleOf("a.yaml")).toMatchObject({ input: "mine", outputs: { ask: "mine" } });
   expect(sampleOf("a.yaml").outputs).not.toHaveProperty("other");
+});
+
+test("a fault that names a place in its task leads to it, and no other text does", () => {
+  const at = (detail: string | null) => placeOfFault({ pointer: "/do/1/two", detail } as TaskRecord);
+  expect(at("/do/1/two/set/shout: explode input must be a string")).toBe("/do/1/two/set/shout");
+  expect(at("/do/1/twofold/set: explode")).toBeNull();
+  expect(at("401 from 127.0.0.1:18180: Incorrect API key")).toBeNull();
+  expect(at(null)).toBeNull();
+});
+
+test("a run that is open stays when past runs are asked for, which are listed in it", async () => {
+  const listed = vi.spyOn(api, "listRuns").mockResolvedValue([]);
+  const list = { focus: vi.fn(), showPicker: vi.fn() };
+  vi.stubGlobal("document", { querySelector: () => list });
+  useRun.setState({ open: true, id: "mine", view: null });
+  await useRun.getState().past();
+  expect(list.showPicker).toHaveBeenCalled();
+  expect(useRun.getState().id).toBe("mine");
+  expect(listed).not.toHaveBeenCalled();
+  vi.unstubAllGlobals();
+});
+
+test("bars begin where the run began, whatever the clock of the page says, and stay there when it ends", async () => {
+  const at = (second: number) => new Date(second * 1000).toISOString();
+  const task = { id: "1", name: "ask", pointer: "/do/0/ask", kind: "set", state: "completed" };
+  const status = { state: "running", started_at: at(1), tasks: [{ ...task, started_at: at(3) }] };
+  const record = { id: "r", state: "completed", started_at: at(1), ended_at: at(5), tasks: status.tasks };
+  const began: (number | undefined)[] = [];
+  useRun.subscribe(({ view }) => view && began.push(view.began));
+  vi.spyOn(client, "stream").mockImplementation(async function* () {
+    yield { event: "status", data: status };
+    yield { event: "ended", data: record };
+  });
+  await useRun.getState().watch("r");
+  expect(new Set(began)).toEqual(new Set([1000]));
 });

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useState } from "react";
 import type { Problem } from "../api/client";
 import { keepFixture, pinOutput, unpinOutput } from "../api/endpoints";
 import type { Block, Report } from "../api/types";
@@ -7,6 +7,7 @@ import { useLayout } from "../app/layout";
 import { useDocument } from "../state/document";
 import { Prose, Refused, Told } from "../ui/Prose";
 import { Tabs } from "../ui/Tabs";
+import { toldDuration } from "../ui/time";
 import { takePinned, useData } from "./data";
 import { Copy, OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
 import { isOutdated, textOf, useSession } from "./session";
@@ -248,8 +249,7 @@ function Confirm({ block }: { block: Block }) {
 
 /** Status, time, size, tokens and cost. */
 function Glance({ report, took, unsent }: { report: Report | null; took: number; unsent: boolean }) {
-  const content = report?.response?.content;
-  const size = useMemo(() => (content === undefined ? null : JSON.stringify(content).length), [content]);
+  const size = report?.response?.size; // as it came, which the words below tell too
   if (!report)
     return (
       <div className="glance" role="status">
@@ -274,8 +274,8 @@ function Glance({ report, took, unsent }: { report: Report | null; took: number;
       ) : (
         <b className="bad">no answer</b>
       )}
-      {time > 0 && <span>{time < 1000 ? `${time.toFixed(0)} ms` : `${(time / 1000).toFixed(2)} s`}</span>}
-      {size !== null && <span>{size < 2048 ? `${size} B` : `${(size / 1024).toFixed(1)} KB`}</span>}
+      {time > 0 && <span>{toldDuration(time)}</span>}
+      {typeof size === "number" && <span>{size} bytes</span>}
       {typeof tokens === "number" && <span>{tokens} tokens</span>}
       {typeof outcome?.cost === "number" && <span>${outcome.cost.toPrecision(2)}</span>}
     </div>

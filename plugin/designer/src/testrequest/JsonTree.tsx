@@ -124,11 +124,19 @@ export function Name(props: { name: string | number; expression: string | null; 
   );
 }
 
+/** A scalar as a person reads it: of a fraction the digits that mean something, as 0.3 for 0.30000000000000004. */
+export function toldScalar(value: Json): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "number" || Number.isInteger(value)) return JSON.stringify(value);
+  return String(Number(value.toPrecision(15)));
+}
+
 function Scalar({ value }: { value: Json }) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = toldScalar(value);
   const [whole, setWhole] = useState(false);
+  const exact = typeof value === "number" && String(value) !== text ? String(value) : undefined;
   return (
-    <span className={`scalar ${value === null ? "null" : typeof value}`}>
+    <span className={`scalar ${value === null ? "null" : typeof value}`} title={exact}>
       {whole ? text : text.slice(0, CUT)}
       {!whole && text.length > CUT && (
         <button type="button" className="button small plain" onClick={() => setWhole(true)}>

@@ -10,6 +10,7 @@ import {
   withSample,
   withValueAt,
 } from "./data";
+import { toldScalar } from "./JsonTree";
 
 const rows = Array.from({ length: 1000 }, (_, id) => ({ id, text: "x".repeat(1000) }));
 const sample: Sample = {
@@ -52,4 +53,16 @@ test("a value of the input has its one place, where it is asked for by name and 
   expect(valueAt(input, ["rows", 5, "id"])).toBeUndefined();
   expect(withValueAt(input, ["customer", "name"], undefined)).toMatchObject({ customer: {} });
   expect(withValueAt("text", ["a"], 1)).toEqual({ a: 1 });
+});
+
+test.each([
+  [0.30000000000000004, "0.3"],
+  [1 / 3, "0.333333333333333"],
+  [6.6e-6, "0.0000066"],
+  [12345678901234567000, "12345678901234567000"],
+  [-0.1, "-0.1"],
+  ["0.30000000000000004", "0.30000000000000004"],
+  [null, "null"],
+])("%j is told as %s", (value, told) => {
+  expect(toldScalar(value)).toBe(told);
 });

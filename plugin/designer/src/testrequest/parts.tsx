@@ -13,6 +13,7 @@ import type {
 import { asYaml } from "../catalog/yaml";
 import { useCursor } from "../request/form";
 import { Prose, Simulated, Told } from "../ui/Prose";
+import { toldDuration } from "../ui/time";
 import { JsonTree } from "./JsonTree";
 import { schemaOf } from "./shape";
 import { ValueTable } from "./ValueTable";
@@ -136,8 +137,8 @@ function HopLine({ hop }: { hop: Hop }) {
       </p>
       <p className="muted">
         {STEPS.filter((step) => typeof hop[step] === "number")
-          .map((step) => `${step.replace("_", " ")} ${hop[step]?.toFixed(1)} ms`)
-          .concat(`whole ${hop.total.toFixed(1)} ms`)
+          .map((step) => `${step.replace("_", " ")} ${toldDuration(hop[step] ?? 0)}`)
+          .concat(`whole ${toldDuration(hop.total)}`)
           .join(" · ")}
       </p>
     </li>
@@ -214,8 +215,8 @@ export function OutcomeView({ part, block }: { part: OutcomePart; block: Block }
     <PartView part={part}>
       <p className="muted">
         attempt {part.attempt} of {part.attempts}
-        {part.retry_after ? ` · the server asked to wait ${part.retry_after} s` : ""}
-        {part.next_delay ? ` · a run tries again after ${part.next_delay.toFixed(1)} s` : ""}
+        {part.retry_after ? ` · the server asked to wait ${toldDuration(part.retry_after * 1000)}` : ""}
+        {part.next_delay ? ` · a run tries again after ${toldDuration(part.next_delay * 1000)}` : ""}
         {part.caught_by ? ` · caught by ${part.caught_by}` : ""}
         {part.next_task ? ` · next: ${part.next_task}` : ""}
       </p>

@@ -1,3 +1,13 @@
+/** How long something took, the same way wherever it is told: `4.2 ms`, `320 ms`, `1.5 s`, `2 min 5 s`. */
+export function toldDuration(milliseconds: number): string {
+  const took = Math.max(milliseconds, 0);
+  if (took > 0 && took < 9.95) return `${took.toFixed(1)} ms`;
+  if (took < 999.5) return `${took.toFixed(0)} ms`;
+  if (took < 59_950) return `${(took / 1000).toFixed(1)} s`;
+  const seconds = Math.round(took / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
 const two = (part: number) => String(part).padStart(2, "0");
 
 /** A moment where the person is: `14:03:22` today, `2026-11-29 14:03:22` on another day. */

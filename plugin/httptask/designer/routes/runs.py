@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Query
@@ -25,7 +26,7 @@ from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import live_texts
 from httptask.reruns import NotRerunnable, RerunReport, plan_rerun, read_earlier
-from httptask.runs.executions import describe
+from httptask.runs.executions import describe, first_started_at
 from httptask.runs.history import read_run
 from httptask.runs.pausing import CannotPause, pause_run, resume_run
 from httptask.runs.records import FILE_MEMO, RunRecord, RunSummary, id_of_rerun, latest_runs
@@ -132,7 +133,10 @@ async def get_run(id_: str, workspace: AskedWorkspace) -> RunRecord:
 
 @router.get("/{id_}/events", response_class=StreamingResponse)
 async def watch_run(id_: str, workspace: AskedWorkspace, *, texts: bool = False) -> StreamingResponse:
-    """What a run does: `status` whenever it changes, `text` with `texts` of a live run, and `ended` (its record)."""
+    """What a run does: `status` whenever it changes, `text` with `texts` of a live run, and `ended` (its record).
+
+    A `status` has the `started_at` of the record that will follow, by the clock that its tasks go by.
+    """
     temporal = workspace.required_temporal()
     await _asked(temporal, describe(temporal.client, id_))
     return workspace.streams.open(lambda tell: _watch(temporal, id_, tell, texts=texts))
@@ -222,9 +226,12 @@ async def _watch(temporal: Temporal, id_: str, tell: Tell, *, texts: bool) -> No
     listening = asyncio.create_task(_listen(temporal, id_, tell)) if texts else None
     status: RunStatus | None = None
     told = ""
+    began: datetime | None = None
     try:
         while True:
-            ended = (await describe(temporal.client, id_)).ended_at is not None
+            described = await describe(temporal.client, id_)
+            ended = described.ended_at is not None
+            began = began or await first_started_at(temporal.client, described)
             try:
                 status = await fetch_status(handle, status, client=temporal.client)
             except RPCError as error:
@@ -234,7 +241,7 @@ async def _watch(temporal: Temporal, id_: str, tell: Tell, *, texts: bool) -> No
                 now = status.model_dump_json()
                 if now != told:
                     told = now
-                    tell("status", status.model_dump(mode="json"))
+                    tell("status", {**status.model_dump(mode="json"), "started_at": began.isoformat()})
             if ended:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
