@@ -84,10 +84,12 @@ async def test_a_request_is_tried_and_reported(workspace: Workspace, server: Scr
     async with asked(workspace) as client:
         asks = await events(client, "POST", "/api/test-requests", json=trial())
         dry = await events(client, "POST", "/api/test-requests", json=trial(sample=sample, dry=True))
+        bare = await events(client, "POST", "/api/test-requests", json=trial(dry=True))
         confirms = await events(client, "POST", "/api/test-requests", json=trial(sample=sample))
         assert len(server.requests) == before
         sent = await events(client, "POST", "/api/test-requests", json=trial(sample=sample, confirmed=True))
     assert [(name, data["names"]) for name, data in asks] == [("missing", ["input.sku"])]
+    assert [(name, data["names"]) for name, data in bare] == [("missing", ["input.sku"])]
     assert [name for name, _ in dry] == ["planned"]
     assert dry[0][1]["confirm"] == confirms[-1][1]["detail"]
     assert [name for name, _ in confirms] == ["planned", "confirm"]

@@ -58,7 +58,10 @@ export function Answer({ block }: { block: Block }) {
           {live}
         </pre>
       )}
-      {unprepared && !prepared && <Outdated problem={unprepared} />}
+      {unprepared && !prepared && !session.wanting && <Outdated problem={unprepared} />}
+      {unprepared && !prepared && session.wanting && phase === "idle" && (
+        <p className="muted">The request is shown here once it can be prepared: {unprepared.message}.</p>
+      )}
       {phase === "idle" && !report && (
         <p className="muted">
           Send makes this one request, as a run would, and shows here what was sent and what came back.
@@ -82,7 +85,7 @@ export function Answer({ block }: { block: Block }) {
                     label: "Prepared",
                     content: (
                       <>
-                        {unprepared && <Outdated problem={unprepared} />}
+                        {unprepared && <Outdated problem={unprepared} former />}
                         <PreparedView part={prepared} />
                       </>
                     ),
@@ -118,13 +121,14 @@ export function Answer({ block }: { block: Block }) {
 }
 
 /** The request of the text as it is now can't be told. */
-function Outdated({ problem }: { problem: Problem }) {
+function Outdated({ problem, former = false }: { problem: Problem; former?: boolean }) {
   return (
     <div className="told warn" role="status">
       <p>
-        <b>Out of date.</b> The request can't be prepared of what is written now:{" "}
+        <b>Not prepared.</b> What is sent of the text as it is now can't be told:{" "}
         <Told message={problem.message} hint={problem.hint} />
       </p>
+      {former && <p>Below stands the request of before.</p>}
       <ErrorPlaces problem={problem} />
     </div>
   );

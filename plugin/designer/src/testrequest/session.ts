@@ -24,6 +24,8 @@ export interface Session {
   problem: Problem | null;
   /** Why the request can't be prepared of the text as it is now. */
   unprepared: Problem | null;
+  /** Whether that is so for want of a value alone. */
+  wanting: boolean;
   /** The task's own text as it was sent. */
   sent: string | null;
   began: number;
@@ -51,6 +53,7 @@ const blank: Session = {
   setup: null,
   problem: null,
   unprepared: null,
+  wanting: false,
   sent: null,
   began: 0,
   took: 0,
@@ -122,12 +125,14 @@ export const useSession = create<Session & Actions>()((set, get) => ({
     looking?.abort();
     looking = new AbortController();
     const { signal } = looking;
-    let seen: Partial<Session> = { changes: null, setup: null, unprepared: null };
+    let seen: Partial<Session> = { changes: null, setup: null, unprepared: null, wanting: false };
     const body = withSample({ path, text, task: pointer, dry: true }, sampleOf(path));
     try {
       for await (const { event, data } of stream("POST", "/test-requests", body, signal)) {
-        const { problem, ...more } = reduced(get(), event, data);
-        seen = { ...seen, ...more, ...(problem ? { unprepared: problem } : {}) };
+        const { problem, missing, ...more } = reduced(get(), event, data);
+        const wanting = missing && new Problem(0, { detail: `it needs a value for ${missing.join(", ")}` });
+        const unprepared = problem ?? wanting;
+        seen = { ...seen, ...more, ...(unprepared ? { unprepared, wanting: Boolean(wanting) } : {}) };
       }
     } catch (error) {
       seen = { ...seen, unprepared: problemOf(error) };

@@ -119,14 +119,19 @@ class _Trial:
         settings = workspace.settings()
         config = for_own_runs(settings.config, program.definition.use.secrets)
         sample = await sample_from(workspace, program, asked.task, asked.sample)
-        missing = values_read(program, asked.task, sample) if not asked.dry else ()
-        if missing:
-            self._tell("missing", {"id": self._id, "names": list(missing)})
+        missing = {"id": self._id, "names": list(values_read(program, asked.task, sample))}
+        if missing["names"] and not asked.dry:
+            self._tell("missing", missing)
             return
         temporal = None if asked.dry else workspace.required_temporal()
         profiles = await self._profiles(temporal, program, config)
         config = _as_workers_have_it(config, profiles)
-        await self._send(temporal, loaded, config, settings, sample, profiles)
+        try:
+            await self._send(temporal, loaded, config, settings, sample, profiles)
+        except Problem:
+            if not missing["names"] or not asked.dry:
+                raise
+            self._tell("missing", missing)  # what can't be prepared for want of them is at no fault
 
     async def _send(
         self,
