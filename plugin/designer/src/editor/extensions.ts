@@ -7,6 +7,7 @@ import {
   indentOnInput,
   indentUnit,
   syntaxHighlighting,
+  syntaxTree,
 } from "@codemirror/language";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState, type Extension } from "@codemirror/state";
@@ -19,6 +20,7 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { indentBehind } from "./lines";
 
 const colours = HighlightStyle.define([
   { tag: [tags.definition(tags.propertyName), tags.propertyName], color: "var(--code-key)" },
@@ -60,6 +62,19 @@ export const asYaml: Extension[] = [
   look,
 ];
 
+/** Enter: the next line stands where what is written next most likely does. Elsewhere it does what it does by default. */
+function breakLine({ state, dispatch }: EditorView): boolean {
+  const { head, empty } = state.selection.main;
+  const line = state.doc.lineAt(head);
+  const isInText = syntaxTree(state).resolveInner(head, -1).name === "BlockLiteralContent";
+  if (!empty || isInText || state.sliceDoc(head, line.to).trim() || /[{[]\s*$/.test(line.text)) return false;
+  const text = state.lineBreak + " ".repeat(indentBehind(line.text.slice(0, head - line.from)));
+  dispatch(
+    state.update(state.replaceSelection(state.toText(text)), { scrollIntoView: true, userEvent: "input" }),
+  );
+  return true;
+}
+
 export function extensions(own: Extension[]): Extension[] {
   return [
     asYaml,
@@ -73,6 +88,12 @@ export function extensions(own: Extension[]): Extension[] {
     autocompletion({ icons: false }),
     indentUnit.of("  "),
     ...own,
-    keymap.of([...completionKeymap, ...searchKeymap, indentWithTab, ...defaultKeymap]),
+    keymap.of([
+      ...completionKeymap,
+      { key: "Enter", run: breakLine },
+      ...searchKeymap,
+      indentWithTab,
+      ...defaultKeymap,
+    ]),
   ];
 }

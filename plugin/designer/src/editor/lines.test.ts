@@ -1,6 +1,6 @@
 import { Text } from "@codemirror/state";
 import { expect, test } from "vitest";
-import { Lines, separatorOf } from "./lines";
+import { indentBehind, Lines, separatorOf } from "./lines";
 
 test("lines end as the file's do, and CR is a character where not all of them do", () => {
   expect(separatorOf("a\r\nb\r\n")).toBe("\r\n");
@@ -28,4 +28,23 @@ test("a place of a file with CRLF is found in the editor, at and around each bre
   for (const offset of [0, 1, 3, 4, 5, 7, 9, 10])
     expect(doc.slice(0, lines.inEditor(text, offset))).toBe(text.slice(0, offset).replaceAll("\r\n", "\n"));
   expect(lines.inEditor("x\r\ny", 3)).toBe(2);
+});
+
+test("the line behind a key without a value is indented, and that behind a key in a list stands below the key", () => {
+  const behind: [string, number][] = [
+    ["do:", 2],
+    ["  with:   # what is sent", 4],
+    ["  - ask:", 6],
+    ["  -", 4],
+    ["  - role: user", 4],
+    ["  - - a:", 8],
+    ["  - plain", 2],
+    ["  text: |", 4],
+    ["  text: >-", 4],
+    ["  a: 1", 2],
+    ["  # as said:", 2],
+    ["  url: https://x.example/a:", 4],
+    ["", 0],
+  ];
+  for (const [line, indent] of behind) expect([line, indentBehind(line)]).toEqual([line, indent]);
 });

@@ -49,3 +49,20 @@ export class Lines {
     return found && { ...found, insert: Text.of(found.insert.split("\n")) };
   }
 }
+
+const INDENT = 2;
+const PARTS = /^( *)((?:-(?: +|$))*)(.*)$/;
+const KEY = /^(?:[^\s"'{[#&*!|>]|"[^"]*"|'[^']*')[^#]*?:(?: |$)/;
+const BLOCK_TEXT = /(?:^|: )[|>][-+\d]*$/;
+
+/**
+ * How far the line behind one of YAML is indented: below a key that has no value yet its content, and below a key of a
+ * list item the next one.
+ */
+export function indentBehind(line: string): number {
+  const [, spaces = "", dashes = "", written = ""] = PARTS.exec(line) ?? [];
+  const content = written.replace(/(?:^|\s+)#.*$/, "").trimEnd();
+  const column = spaces.length + (dashes ? `${dashes.trimEnd()} `.length : 0);
+  if (BLOCK_TEXT.test(content) || (content.endsWith(":") && KEY.test(content))) return column + INDENT;
+  return content === "" || KEY.test(content) ? column : spaces.length;
+}

@@ -41,6 +41,25 @@ test("the last task that is taken out goes, though nothing runs any more", async
   expect(errorsOf(state().findings)).toBe(0);
 });
 
+test("what is typed slowly at one place is one step back, and at another place another one", () => {
+  vi.useFakeTimers();
+  for (const text of ["one t", "one tw", "one twp", "one tw", "one two"]) {
+    vi.advanceTimersByTime(1_500);
+    state().type(text);
+  }
+  state().type("0ne two");
+  state().type("0ne two\na: 1\nb: 2");
+  vi.advanceTimersByTime(6_000);
+  state().type("0ne two\na: 1\nb: 2!");
+  vi.useRealTimers();
+  const before: string[] = [];
+  while (state().past.length) {
+    state().undo();
+    before.push(state().text);
+  }
+  expect(before).toEqual(["0ne two\na: 1\nb: 2", "0ne two", "one two", "one"]);
+});
+
 test("an edit is a step of its own, whatever was typed before", async () => {
   state().type("one two");
   vi.spyOn(api, "edit").mockResolvedValue({ ...checked, text: "one two three", changes: [] });

@@ -3,9 +3,10 @@ import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edit, Finding } from "../api/types";
 import { blockAt, isEmpty } from "./blocks";
+import { difference } from "./changes";
 
 const CHECK_AFTER = 250;
-const ONE_STEP = 600;
+const ONE_STEP = 5_000;
 const STEPS = 200;
 
 /** A text on disk that is not the one that was opened; null where there is no file any more. */
@@ -75,7 +76,32 @@ const closed: DocumentState = {
   saving: false,
 };
 
-let typedAt = 0;
+let typing: Typing | null = null;
+/** What was typed last: one step back as long as it goes on where it was. */
+interface Typing {
+  from: number;
+  /** Where it ends in the text that it made. */
+  end: number;
+  /** Whether it is more than one letter or line. */
+  isWhole: boolean;
+  at: number;
+}
+
+function typed(before: string, after: string): Typing {
+  const { from, to, insert } = difference(before, after) ?? { from: 0, to: 0, insert: "" };
+  const isWhole = /\n[^\n]*\S/.test(insert) || before.slice(from, to).includes("\n");
+  return { from, end: from + insert.length, isWhole, at: Date.now() };
+}
+
+/** A pause, a paste of lines and a change at another place begin another step. */
+const goesOn = (before: Typing | null, next: Typing) =>
+  before !== null &&
+  !before.isWhole &&
+  !next.isWhole &&
+  next.at - before.at < ONE_STEP &&
+  next.from <= before.end + 1 &&
+  next.end >= before.from - 1;
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | undefined;
 let edits: Promise<unknown> = Promise.resolve();
@@ -137,7 +163,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
         clearTimeout(timer);
         if (edited.text !== text) {
           step(edited.text, false);
-          typedAt = 0;
+          typing = null;
         }
         take(edited, edited.text);
         return true;
@@ -173,15 +199,15 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     open(definition) {
       clearTimeout(timer);
       asked?.abort();
-      typedAt = 0;
+      typing = null;
       const { path, text, sha256 } = definition;
       set({ ...closed, path, text, saved: text, base: sha256, ...looked(definition, text) });
     },
     type(text) {
       if (text === get().text) return;
-      const now = Date.now();
-      step(text, now - typedAt < ONE_STEP && get().past.length > 0);
-      typedAt = now;
+      const next = typed(get().text, text);
+      step(text, goesOn(typing, next));
+      typing = next;
       checkSoon();
     },
     recheck() {
@@ -201,7 +227,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       const { past, future, text } = get();
       const before = past.at(-1);
       if (before === undefined) return;
-      typedAt = 0;
+      typing = null;
       set({ past: past.slice(0, -1), future: [text, ...future], text: before });
       checkSoon(0);
     },
@@ -210,7 +236,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       const { past, future, text } = get();
       const after = future[0];
       if (after === undefined) return;
-      typedAt = 0;
+      typing = null;
       set({ past: [...past, text], future: future.slice(1), text: after });
       checkSoon(0);
     },
