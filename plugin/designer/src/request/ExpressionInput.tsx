@@ -104,33 +104,43 @@ export function ExpressionInput(props: Props) {
         }}
         onKeyDown={onKey}
       />
-      <ul
-        className="options"
-        role="listbox"
-        id={list}
-        aria-label={`completions of ${label}`}
-        hidden={!options.length}
-      >
-        {options.map((option, index) => (
-          <li
-            role="option"
-            key={option.label}
-            id={`${list}-${index}`}
-            aria-selected={index === chosen}
-            ref={index === chosen ? (shown) => shown?.scrollIntoView({ block: "nearest" }) : undefined}
-            onMouseDown={(event) => {
-              event.preventDefault();
-              insert(option);
-            }}
-          >
-            <code>{option.label}</code>
-            <small>{option.detail}</small>
-          </li>
-        ))}
-      </ul>
+      <OptionList id={list} label={`completions of ${label}`} {...{ options, chosen }} take={insert} />
       {suggestions && focused && <p className="field-about">{suggestions.about}</p>}
       <Live pointer={pointer} expression={focused && isEvaluable(draft) ? draft : null} />
     </div>
+  );
+}
+
+interface OptionListProps<T> {
+  id: string;
+  label: string;
+  options: T[];
+  chosen: number;
+  take(option: T): void;
+}
+
+/** What can be chosen in a combobox, below its text. */
+export function OptionList<T extends { label: string; detail: string | null }>(props: OptionListProps<T>) {
+  const { id, label, options, chosen, take } = props;
+  return (
+    <ul className="options" role="listbox" id={id} aria-label={label} hidden={!options.length}>
+      {options.map((option, index) => (
+        <li
+          role="option"
+          key={option.label}
+          id={`${id}-${index}`}
+          aria-selected={index === chosen}
+          ref={index === chosen ? (shown) => shown?.scrollIntoView({ block: "nearest" }) : undefined}
+          onMouseDown={(event) => {
+            event.preventDefault();
+            take(option);
+          }}
+        >
+          <code>{option.label}</code>
+          <small>{option.detail}</small>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,18 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { Json, JsonObject } from "../api/types";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
-import { splitSentence } from "../ui/Prose";
+import { AddField, about } from "./AddField";
 import { Field, type Shown } from "./Field";
 import { Form, taskForm, useForm } from "./form";
 import { NameInput } from "./inputs";
 import { keysOf, partAt } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
 import { addedOf, blankOf, isObject, isOfNumbers, partOf, resolved, type Schema } from "./schema";
-
-const FEW = 3;
-const LONGEST = 70;
 
 interface Parts<T> {
   pointer: string;
@@ -38,8 +35,20 @@ export function ObjectParts({
     ...Object.keys(value).filter((name) => !(name in all)),
   ];
   const others = Object.keys(properties).filter((name) => !names.includes(name));
+  const parts = useRef<HTMLDivElement>(null);
+  const added = useRef<string>(undefined);
+  useEffect(() => {
+    if (added.current === undefined || !(added.current in value)) return;
+    const field = `[data-at="${CSS.escape(partOf(pointer, added.current))}"]`;
+    parts.current?.querySelector<HTMLElement>(`${field} :is(input, textarea, select)`)?.focus();
+    added.current = undefined;
+  });
+  const add = (name: string) => {
+    added.current = name;
+    void set(partOf(pointer, name), addedOf(properties[name] ?? {}, root));
+  };
   return (
-    <div className={numbers ? "parts numbers" : "parts"}>
+    <div className={numbers ? "parts numbers" : "parts"} ref={parts}>
       {names.map((name) => (
         <Field
           key={name}
@@ -52,68 +61,13 @@ export function ObjectParts({
         />
       ))}
       {others.length > 0 && (
-        <AddField
-          names={others}
-          schemaOf={(name) => resolved(properties[name] ?? {}, root)}
-          add={(name) => void set(partOf(pointer, name), addedOf(properties[name] ?? {}, root))}
-        />
+        <AddField names={others} schemaOf={(name) => resolved(properties[name] ?? {}, root)} add={add} />
       )}
       {schema.additionalProperties && names.length + others.length > 0 && (
         <AddNamed {...{ pointer, value }} blank={blankOf(innerOf(schema), root)} />
       )}
     </div>
   );
-}
-
-interface AddFieldProps {
-  names: string[];
-  schemaOf(name: string): Schema;
-  add(name: string): void;
-}
-
-/** Few fields have a button each; of many, one is chosen by its name and what it is for. */
-function AddField({ names, schemaOf, add }: AddFieldProps) {
-  if (names.length <= FEW)
-    return (
-      <div className="add-row">
-        {names.map((name) => (
-          <button
-            key={name}
-            type="button"
-            className="add-field"
-            title={firstSentence(schemaOf(name))}
-            onClick={() => add(name)}
-          >
-            + {name}
-          </button>
-        ))}
-      </div>
-    );
-  return (
-    <select
-      className="add-field"
-      aria-label="Add a field"
-      value=""
-      onChange={(event) => event.target.value && add(event.target.value)}
-    >
-      <option value="">+ Add field ({names.length})</option>
-      {names.map((name) => (
-        <option key={name} value={name}>
-          {name}
-          {schemaOf(name).deprecated ? " (deprecated)" : ""}
-          {about(schemaOf(name))}
-        </option>
-      ))}
-    </select>
-  );
-}
-
-const firstSentence = ({ description = "" }: Schema) => splitSentence(description)[0];
-
-/** What a field is for, behind its name where one chooses. */
-function about(schema: Schema): string {
-  const told = firstSentence(schema);
-  return told && `: ${told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told}`;
 }
 
 /** One of several fields: chosen by its name, then edited as it is. */

@@ -12,6 +12,7 @@ import {
   branchLabel,
   branchOf,
   formsOf,
+  found,
   isOfNumbers,
   namedItem,
   resolved,
@@ -117,6 +118,20 @@ test("a text that names something is one of the forms, called so", () => {
   const forms = formsOf(retry, root);
   expect(forms.map(branchLabel)).toEqual(["cat", "name of one under use.retries"]);
   expect(forms.map((form) => form["x-names"])).toEqual([undefined, "retries"]);
+});
+
+test("a field is found by its name, and by what it is for", () => {
+  const field = (label: string, about = "") => ({ label, about });
+  const fields = [
+    field("top_p", "Share of the likeliest"),
+    field("stop"),
+    field("max_tokens", "Most tokens; top"),
+  ];
+  const names = (query: string) => found(fields, query).map((one) => one.label);
+  expect(names("TOP")).toEqual(["top_p", "stop", "max_tokens"]);
+  expect(names("likeliest ")).toEqual(["top_p"]);
+  expect(names("")).toEqual(["top_p", "stop", "max_tokens"]);
+  expect(names("zz")).toEqual([]);
 });
 
 test("what a value is edited with", () => {

@@ -254,6 +254,17 @@ export function branchLabel(branch: Schema, index: number): string {
   return type ? (NAMES[type] ?? type) : `form ${index + 1}`;
 }
 
+/** Fields that are meant by what is written: the name first, then what they are for. */
+export function found<T extends { label: string; about: string }>(fields: T[], query: string): T[] {
+  const asked = query.trim().toLowerCase();
+  const rank = ({ label, about }: T) => {
+    const name = label.toLowerCase();
+    if (name.startsWith(asked)) return 0;
+    return name.includes(asked) ? 1 : about.toLowerCase().includes(asked) ? 2 : 3;
+  };
+  return fields.filter((one) => rank(one) < 3).sort((one, other) => rank(one) - rank(other));
+}
+
 /** The pointer of a part, its name escaped as JSON Pointer has it. */
 export function partOf(pointer: string, name: string | number): string {
   return `${pointer}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
