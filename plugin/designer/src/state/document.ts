@@ -82,22 +82,24 @@ interface Typing {
   from: number;
   /** Where it ends in the text that it made. */
   end: number;
-  /** Whether it is more than one letter or line. */
+  /** Whether a line begins or goes with it. */
+  breaks: boolean;
+  /** Whether it is lines that came as a whole. */
   isWhole: boolean;
   at: number;
 }
 
 function typed(before: string, after: string): Typing {
   const { from, to, insert } = difference(before, after) ?? { from: 0, to: 0, insert: "" };
-  const isWhole = /\n[^\n]*\S/.test(insert) || before.slice(from, to).includes("\n");
-  return { from, end: from + insert.length, isWhole, at: Date.now() };
+  const breaks = (before.slice(from, to) + insert).includes("\n");
+  return { from, end: from + insert.length, breaks, isWhole: /\n[^\n]*\S/.test(insert), at: Date.now() };
 }
 
-/** A pause, a paste of lines and a change at another place begin another step. */
+/** A pause, another line, and a change at another place begin another step. */
 const goesOn = (before: Typing | null, next: Typing) =>
   before !== null &&
   !before.isWhole &&
-  !next.isWhole &&
+  !next.breaks &&
   next.at - before.at < ONE_STEP &&
   next.from <= before.end + 1 &&
   next.end >= before.from - 1;
