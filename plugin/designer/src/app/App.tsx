@@ -4,6 +4,7 @@ import { FlowPane } from "../flow/FlowPane";
 import { TaskPane } from "../request/TaskPane";
 import { RunDrawer } from "../runs/RunDrawer";
 import { useDocument } from "../state/document";
+import { useDrafts } from "../state/drafts";
 import { Later } from "../ui/Later";
 import { Tabs } from "../ui/Tabs";
 import { KeysHelp } from "./KeysHelp";
@@ -25,6 +26,7 @@ export function App() {
   useKeys();
   useFirstDefinition();
   useDiskWatch();
+  useDrafts();
   const path = useDocument((state) => state.path);
   const testing = useLayout((state) => state.testing);
   const panel = useLayout((state) => state.panel);

@@ -1,12 +1,14 @@
 import { Problem } from "../api/client";
 import { useDocument } from "../state/document";
 import { Told } from "../ui/Prose";
+import { toldTime } from "../ui/time";
 import { useLayout } from "./layout";
 import { useDefinitions } from "./opening";
 
 /** What a person has to know before going on. */
 export function Notes() {
-  const { disk, problem, takeDisk, keepMine, forgetProblem } = useDocument();
+  const { disk, draft, base, problem, takeDisk, keepMine, restoreDraft, dropDraft, forgetProblem } =
+    useDocument();
   const { error } = useDefinitions();
   const told = problem ?? (error instanceof Error ? error : null);
   return (
@@ -34,6 +36,20 @@ export function Notes() {
           )}
           <button type="button" className="button small" onClick={() => void keepMine()}>
             Keep this text and save it
+          </button>
+        </div>
+      )}
+      {draft && (
+        <div className="note">
+          <p>
+            Text of {toldTime(draft.at)} that was not saved is kept here.
+            {draft.base !== base && " The file has changed on disk since then: both are shown then."}
+          </p>
+          <button type="button" className="button small primary" onClick={restoreDraft}>
+            Restore it
+          </button>
+          <button type="button" className="button small" onClick={dropDraft}>
+            Drop it
           </button>
         </div>
       )}

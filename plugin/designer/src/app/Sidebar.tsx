@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
+import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import { errorsOf } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
@@ -116,19 +117,24 @@ function NewDefinition({ done }: { done(): void }) {
 }
 
 function Worker() {
-  const { data } = useProject();
+  const { data, error } = useProject();
   if (!data) return null;
   const { worker, connections } = data;
   const lacking = connections.filter((one) => !one.ready).length;
-  const words = { ready: "Worker ready", none: "No worker", unreachable: "No Temporal server" }[worker.state];
+  const known = { ready: "Worker ready", none: "No worker", unreachable: "No Temporal server" }[worker.state];
+  // What was known before says nothing of now: the server of the page may be gone, or be another one.
+  const words = error ? "Designer's server away" : known;
+  const hint = error ? (error instanceof Problem ? error.hint : null) : worker.hint;
   return (
     <footer>
       <p>
-        <span className={`badge ${worker.state === "ready" ? "completed" : "warning"}`}>{words}</span>
+        <span className={`badge ${worker.state === "ready" && !error ? "completed" : "warning"}`}>
+          {words}
+        </span>
       </p>
-      {worker.hint && (
+      {hint && (
         <p>
-          <Prose text={worker.hint} />
+          <Prose text={hint} />
         </p>
       )}
       <p>

@@ -18,6 +18,14 @@ export interface DiskChange {
 /** Makes edits that depend on what stands in the text: of the text as those asked for before have left it. */
 export type EditsOf = (path: string, text: string) => Edit[] | Promise<Edit[]>;
 
+/** A text that was not saved when its page went away. */
+export interface Draft {
+  text: string;
+  /** The SHA-256 of the file that it was made of. */
+  base: string;
+  at: number;
+}
+
 interface DocumentState {
   path: string | null;
   text: string;
@@ -34,6 +42,8 @@ interface DocumentState {
   past: string[];
   future: string[];
   disk: DiskChange | null;
+  /** What was kept of this file, until somebody takes it back or drops it. */
+  draft: Draft | null;
   problem: Problem | null;
   saving: boolean;
 }
@@ -53,6 +63,9 @@ interface DocumentActions {
   save(): Promise<void>;
   takeDisk(): void;
   keepMine(): Promise<void>;
+  offerDraft(draft: Draft): void;
+  restoreDraft(): void;
+  dropDraft(): void;
   noticeDisk(change: DiskChange): void;
   forgetProblem(): void;
 }
@@ -72,6 +85,7 @@ const closed: DocumentState = {
   past: [],
   future: [],
   disk: null,
+  draft: null,
   problem: null,
   saving: false,
 };
@@ -263,6 +277,21 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     async keepMine() {
       const { disk } = get();
       if (disk) await write(disk.sha256);
+    },
+    offerDraft(draft) {
+      if (draft.text !== get().text) set({ draft });
+    },
+    restoreDraft() {
+      const { draft, base, saved, disk } = get();
+      if (!draft) return;
+      step(draft.text, false);
+      // Of a file that has changed since, it is not to be saved as if it were made of that.
+      const changed = draft.base !== base && disk === null ? { text: saved, sha256: base } : disk;
+      set({ draft: null, base: draft.base, disk: changed });
+      checkSoon(0);
+    },
+    dropDraft() {
+      set({ draft: null });
     },
     noticeDisk(change) {
       const { base, text, saved } = get();

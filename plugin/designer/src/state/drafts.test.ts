@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import * as api from "../api/endpoints";
+import type { Definition } from "../api/types";
+import { useDocument } from "./document";
+import { keepDrafts, readDraft } from "./drafts";
+
+const definition = (text: string): Definition => ({
+  blocks: [],
+  findings: [],
+  runnable: true,
+  to_fill_in: [],
+  path: "a.yaml",
+  text,
+  sha256: `sha of ${text}`,
+});
+const state = () => useDocument.getState();
+
+let kept: Map<string, string>;
+let stop: () => void;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  kept = new Map();
+  vi.stubGlobal("sessionStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+    removeItem: (key: string) => kept.delete(key),
+  });
+  vi.stubGlobal("window", { addEventListener: () => {}, removeEventListener: () => {} });
+  vi.spyOn(api, "check").mockResolvedValue(definition(""));
+  state().open(definition("one"));
+  stop = keepDrafts("/shop", "a.yaml");
+});
+
+afterEach(() => {
+  stop();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+/** The page goes away, and comes back to what is on disk. */
+function reload(text: string) {
+  vi.runAllTimers();
+  stop();
+  state().open(definition(text));
+  stop = keepDrafts("/shop", "a.yaml");
+  vi.runAllTimers();
+}
+
+test("what was not saved is offered after a reload, and comes back as a step that can be undone", () => {
+  state().type("mine");
+  reload("one");
+  expect(state()).toMatchObject({ text: "one", draft: { text: "mine", base: "sha of one" } });
+  state().restoreDraft();
+  expect(state()).toMatchObject({ text: "mine", saved: "one", draft: null, disk: null });
+  state().undo();
+  expect(state().text).toBe("one");
+});
+
+test("a draft of a file that has changed since is told as that, and saves over nothing", () => {
+  state().type("mine");
+  reload("theirs");
+  state().restoreDraft();
+  expect(state()).toMatchObject({
+    text: "mine",
+    base: "sha of one",
+    disk: { text: "theirs", sha256: "sha of theirs" },
+  });
+});
+
+test("a draft that is dropped, or was saved, is offered no more", async () => {
+  state().type("mine");
+  reload("one");
+  state().dropDraft();
+  reload("one");
+  expect(state().draft).toBeNull();
+  state().type("mine");
+  vi.runAllTimers();
+  expect(readDraft("/shop", "a.yaml")?.text).toBe("mine");
+  vi.spyOn(api, "saveDefinition").mockResolvedValue(definition("mine"));
+  await state().save();
+  vi.runAllTimers();
+  expect(kept.size).toBe(0);
+});
+
+test("drafts are of one folder and one file", () => {
+  state().type("mine");
+  vi.runAllTimers();
+  expect(readDraft("/other", "a.yaml")).toBeNull();
+  expect(readDraft("/shop", "b.yaml")).toBeNull();
+  kept.set([...kept.keys()][0] as string, "not JSON");
+  expect(readDraft("/shop", "a.yaml")).toBeNull();
+});
