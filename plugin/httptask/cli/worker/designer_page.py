@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import webbrowser
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ __all__ = ["DesignerOptions", "DesignerPage", "why_not_shown"]
 
 _SHORTEST_TOKEN = 16
 _LONGEST_TOKEN = 1_000
+_OF_OTHERS = 0o077
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -163,7 +166,10 @@ def _token_of(options: DesignerOptions) -> str | None:
         return None
     try:
         with open_file(file) as opened:
+            is_shared = bool(os.fstat(opened.fileno()).st_mode & _OF_OTHERS)
             token = opened.read(_LONGEST_TOKEN).decode().strip()
+    except OSError as error:
+        raise CliError(f"--token-file: {file}: {error.strerror}", "name a file with a token in it") from None
     except UnicodeDecodeError:
         token = ""
     if len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
@@ -171,6 +177,8 @@ def _token_of(options: DesignerOptions) -> str | None:
             f"--token-file: {file} has no token of {_SHORTEST_TOKEN} characters or more",
             "write one: openssl rand -hex 24 > FILE",
         )
+    if is_shared:
+        print_note(f"note: other users of this machine may read the token: chmod 600 {file}")
     return token
 
 
@@ -182,18 +190,23 @@ def _listening(options: DesignerOptions) -> "Listening":
     """
     from httptask.designer.serving import DEFAULT_PORT, listen
 
-    if options.host in ("0.0.0.0", "::", ""):  # noqa: S104 - which is refused
-        raise CliError(
-            f"--host {options.host}: browsers ask by a name or address, and no other is answered",
-            "name the address of this machine that they use",
-        )
     try:
         found = listen(options.host, DEFAULT_PORT if options.port is None else options.port)
+    except PermissionError:
+        raise CliError(
+            f"--designer-port {options.port}: this user may not listen there", "name one above 1023"
+        ) from None
     except OSError as error:
         raise CliError(
             f"--host {options.host}: nothing can listen there: {error.strerror}",
             "name an address of this machine",
         ) from None
+    if ip_address(found.socket.getsockname()[0]).is_unspecified:  # in whatever way that was written
+        found.socket.close()
+        raise CliError(
+            f"--host {options.host}: browsers ask by a name or address, and no other is answered",
+            "name the address of this machine that they use",
+        )
     if options.port and found.port != options.port:
         found.socket.close()
         raise CliError(f"--designer-port {options.port} is taken", "name another, or leave it out")
