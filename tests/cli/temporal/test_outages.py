@@ -8,7 +8,7 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.cli.server import SharedServer
-from httptask.cli.temporal.outages import outages_reported
+from httptask.cli.temporal.outages import not_connected, outages_reported
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.testing import Reply, ScriptedServer
 from support.commands import Shell
@@ -169,3 +169,40 @@ async def test_a_result_that_is_there_is_kept(doomed: Shell) -> None:
     assert json.loads(ended.stdout) == {"in stock": 3}
     assert "Traceback" not in ended.stderr
     assert doomed.left_over() == []
+
+
+@pytest.mark.parametrize(
+    ("told", "reason", "cure"),
+    [
+        pytest.param(
+            "ConnectError(Custom { kind: InvalidData, error: InvalidCertificate(UnknownIssuer) })",
+            "its certificate is not trusted",
+            "TEMPORAL_TLS_SERVER_CA_CERT_PATH",
+            id="certificate",
+        ),
+        pytest.param(
+            'call error after connection: Status { code: Unauthenticated, message: "Request unauthorized." }',
+            "it does not know who asks",
+            "TEMPORAL_API_KEY",
+            id="credentials",
+        ),
+        pytest.param(
+            'ConnectError(Custom { kind: UnexpectedEof, error: "tls handshake eof" })',
+            "it does not answer by TLS",
+            "TEMPORAL_TLS",
+            id="no-tls",
+        ),
+        pytest.param(
+            'ConnectError(ConnectError("tcp connect error", 127.0.0.1:1, Os { message: "Connection refused" }))',
+            "Connection refused",
+            "TEMPORAL_ADDRESS",
+            id="refused",
+        ),
+        pytest.param("", "it does not answer in time", "TEMPORAL_ADDRESS", id="in-time"),
+    ],
+)
+def test_why_there_is_no_connection_is_told(told: str, reason: str, cure: str) -> None:
+    error = not_connected("there:7233", RuntimeError(told))
+    assert error.message == f"can't connect to Temporal at there:7233: {reason}"
+    assert error.hint is not None
+    assert cure in error.hint

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from httptask.cli.observability.telemetry import tracing_plugins
-from httptask.cli.temporal.outages import failed_request, outage, outages_reported
-from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.temporal.outages import failed_request, not_connected, outage, outages_reported
+from httptask.cli.terminal.errors import CliError
 from httptask.cli.terminal.interrupts import Interrupts
 from httptask.cli.terminal.notice import show_notice
 
@@ -154,12 +154,8 @@ async def connect_to(cluster: Cluster, plugins: "Sequence[Plugin]" = ()) -> "Cli
             await client.workflow_service.describe_namespace(
                 DescribeNamespaceRequest(namespace=client.namespace)
             )
-    except (RuntimeError, TimeoutError):
-        raise CliError(
-            f"can't connect to Temporal at {cluster.address}",
-            "check TEMPORAL_ADDRESS or the profile; without them `run` and `dev` use an embedded server",
-            ExitCode.UNREACHABLE,
-        ) from None
+    except (RuntimeError, TimeoutError) as error:
+        raise not_connected(cluster.address, error) from None
     except RPCError as error:
         raise failed_request(cluster.address, error) from None
     return client

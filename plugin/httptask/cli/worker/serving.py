@@ -176,10 +176,12 @@ def _watched(member: Member | None, interrupts: Interrupts) -> Generator[None]:
 async def _serve_here(serving: Serving) -> None:
     plugin, page, queue = serving.make_plugin(), serving.page, serving.task_queue
     directory, is_embedded = serving.served.state_directory, serving.cluster is None
+    shown = nullcontext() if page is None else page.shown()
     with Interrupts.caught() as interrupts:
         async with (
-            nullcontext() if page is None else page.shown(),
+            shown if is_embedded else nullcontext(),  # its server takes seconds to start
             connect(serving.cluster, directory, interrupts, [plugin], serving.port) as first,
+            nullcontext() if is_embedded else shown,  # nobody sees a page whose cluster can't be reached
             beside(serving.served.follow()),
             events_taken(serving.webhooks, first),
             nullcontext() if page is None else page.working(),
@@ -189,6 +191,10 @@ async def _serve_here(serving: Serving) -> None:
                 from httptask.cli.server import SharedServer
 
                 _announce(client, queue, serving.served.names, SharedServer(directory).ui)
+            else:
+                print_note(
+                    f"Temporal at {address_of(first)}, namespace {first.namespace}, task queue {queue}"
+                )
             tell_webhooks(serving.webhooks)
             while True:
                 if page is not None:
@@ -197,7 +203,8 @@ async def _serve_here(serving: Serving) -> None:
                     await interrupts.asked.wait()
                     return
                 worker = new_worker(client, queue)
-                if not await _work(worker, interrupts, _until_gone(client), serving.served):
+                until_gone = _until_gone(client) if is_embedded else None  # a cluster comes back
+                if not await _work(worker, interrupts, until_gone, serving.served):
                     return
                 client = await _again(client, serving.make_plugin)
 
