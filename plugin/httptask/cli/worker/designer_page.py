@@ -171,7 +171,7 @@ def _token_of(options: DesignerOptions) -> str | None:
     except OSError as error:
         raise CliError(f"--token-file: {file}: {error.strerror}", "name a file with a token in it") from None
     except UnicodeDecodeError:
-        token = ""
+        token, is_shared = "", False
     if len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
         raise CliError(
             f"--token-file: {file} has no token of {_SHORTEST_TOKEN} characters or more",
