@@ -133,7 +133,8 @@ export const changeSchedule = (id: string, change: "pause" | "resume" | "trigger
   request<{ run: string | null } | null>("POST", `/schedules/${asked(id)}/${change}`, {});
 export const deleteSchedule = (id: string) => request<null>("DELETE", `/schedules/${asked(id)}`);
 
-export const listRuns = () => request<RunSummary[]>("GET", "/runs");
+/** The latest runs, 200 at most. */
+export const listRuns = (limit = 20) => request<RunSummary[]>("GET", `/runs?limit=${limit}`);
 export const startRun = (path: string, text: string, input: Json) =>
   request<{ id: string }>("POST", "/runs", { path, text, input });
 export const cancelRun = (id: string) => request<unknown>("POST", `/runs/${asked(id)}/cancel`, {});

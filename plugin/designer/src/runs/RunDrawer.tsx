@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { KeyboardEvent } from "react";
+import { type KeyboardEvent, useState } from "react";
 import { listRuns } from "../api/endpoints";
 import type { CallRecord, TaskRecord } from "../api/types";
 import { useLayout } from "../app/layout";
@@ -90,12 +90,15 @@ function RunHead({ view }: { view: RunView | null }) {
 const durationOf = (view: RunView, now: number) => toldDuration(endOf(view, now) - view.began);
 
 const LOOK_EVERY = 2_000;
+const FEW = 20;
+const MANY = 200;
 
 /** The latest runs; of the one that is looked at it tells what is known here, which lists learn later. */
 function PastRuns({ id, view }: { id: string; view: RunView | null }) {
+  const [most, setMost] = useState(FEW);
   const { data = [] } = useQuery({
-    queryKey: ["runs", id, isOver(view)],
-    queryFn: listRuns,
+    queryKey: ["runs", id, isOver(view), most],
+    queryFn: () => listRuns(most),
     placeholderData: (before) => before,
     refetchInterval: LOOK_EVERY,
   });
@@ -110,13 +113,17 @@ function PastRuns({ id, view }: { id: string; view: RunView | null }) {
       className="past"
       aria-label="Runs"
       value={id}
-      onChange={(event) => void useRun.getState().watch(event.target.value)}
+      onChange={({ target }) => {
+        if (target.value) void useRun.getState().watch(target.value);
+        else setMost(MANY);
+      }}
     >
       {runs.map((run) => (
         <option key={run.id} value={run.id}>
           {toldTime(run.started_at)} · {run.state} · {run.id}
         </option>
       ))}
+      {data.length === FEW && <option value="">older runs …</option>}
     </select>
   );
 }
