@@ -4,7 +4,7 @@ from httptask.definitiontests.comparing import NOTHING, Difference
 from httptask.definitiontests.loading import LoadedTest, LoadedTests, find_tests, load_tests
 from httptask.definitiontests.outcome import Outcome
 from httptask.definitiontests.report import as_json, as_junit, describe
-from httptask.definitiontests.running import TestResult, run_tests
+from httptask.definitiontests.running import TestResult, run_tests, unended
 from httptask.definitiontests.updating import Updated, update
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "find_tests",
     "load_tests",
     "run_tests",
+    "unended",
     "update",
 ]

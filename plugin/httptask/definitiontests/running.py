@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, Never
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from httptask.activities.event_sink import EventSink
@@ -30,10 +30,12 @@ from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_pr
 from httptask.json.types import is_object
 from httptask.testing.time_skipping import skipped_too_far, skipping_time
 
-__all__ = ["TestResult", "run_tests"]
+__all__ = ["TestResult", "run_tests", "unended"]
 
 _MOST_SECONDS: Final = 120.0
 _PAUSE: Final = 0.2
+_LOOK_SECONDS: Final = 0.5
+_HEALTH_TIME: Final = timedelta(seconds=10)
 _END_TIME: Final = timedelta(seconds=2)
 
 
@@ -86,14 +88,30 @@ async def run_tests(
         async with room:
             return await _result(skipping, test, config)
 
+    lost = asyncio.ensure_future(_until_lost(client))
     tasks = [asyncio.ensure_future(run(test)) for test in tests]
     try:
         for task in tasks:
-            yield await task
+            await asyncio.wait((task, lost), return_when=asyncio.FIRST_COMPLETED)
+            yield await (task if task.done() else lost)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for each in (lost, *tasks):
+            each.cancel()
+        await asyncio.gather(lost, *tasks, return_exceptions=True)
+
+
+async def _until_lost(client: Client) -> Never:
+    """Ask the server whether it is there; the SDK asks one that is not for a result without end."""
+    unanswered = 0
+    while True:
+        try:
+            await client.service_client.check_health(timeout=_HEALTH_TIME)
+            unanswered = 0
+        except RPCError as error:
+            unanswered += 1 if error.status is RPCStatusCode.UNAVAILABLE else 0
+            if unanswered > 1:
+                raise
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _result(client: Client, test: LoadedTest, config: Config) -> TestResult:
@@ -132,6 +150,12 @@ async def _outcome(client: Client, test: LoadedTest, config: Config, queue: str)
             outcome = await _run(own, test, queue)
         emitted = [] if collector is None else [event async for event in _signalled(client, collector)]
     return replace(outcome, requests=answers.requests, missing=answers.missing, emitted=emitted)
+
+
+def unended(test: LoadedTest, why: str) -> TestResult:
+    """The result of a test that was given up, or never began."""
+    outcome = Outcome(unended=why)
+    return TestResult(test, judge(test, outcome), outcome, 0.0)
 
 
 @asynccontextmanager

@@ -1,12 +1,20 @@
 """Tests of definitions that are run again and again, on the server of all tests."""
 
 import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.runs.definitiontests import Session, _config, _round, _rounds, _select
+from httptask.cli.runs.definitiontests import Session, _config, _round, _rounds, _select, _watch
+from httptask.cli.server.record import ServerRecord
 from httptask.cli.terminal.background import beside
 from httptask.cli.terminal.errors import ExitCode
 
@@ -115,3 +123,51 @@ async def test_overwrites_nothing_that_is_not_what_was_tested(
     assert "edited.test.yaml: not updated: it was changed while the tests ran; run them again\n" in told
     assert "kept.test.yaml: not updated: the file is read-only\n" in told
     assert (edited.read_text(), kept.read_text()) == (f"# mine\n{TESTS}", TESTS)
+
+
+async def test_a_server_that_ends_under_them_is_told_and_leaves_a_result_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flow.yaml").write_text(
+        FLOW.partition("do:")[0] + "do: [{ come: { listen: { to: { one: { with: { type: never } } } } } }]"
+    )
+    test = TESTS.partition("tests:\n")[2]
+    (tmp_path / "flow.test.yaml").write_text(TESTS + test.replace("says hello", "says it again"))
+    session = Session([Path()], None, None, Path("out/j.xml"), as_json=False, watch=True, update=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    async with beside(_watch(session)):
+        server = await server_of_tests(tmp_path)
+        client = await Client.connect(server.address)
+        while (await client.count_workflows()).count < 2:  # noqa: ASYNC110 - another process has them
+            await asyncio.sleep(0.05)
+        os.kill(server.pid, signal.SIGKILL)
+        said = ""
+        async with asyncio.timeout(60):
+            while "starting another" not in said:
+                await asyncio.sleep(0.02)
+                said += capsys.readouterr().err
+        await server_of_tests(tmp_path, other_than=server.pid)
+    assert "error: the Temporal server of the tests does not answer any more: " in said
+    assert "waiting for changes" not in said
+    cases = ET.parse(tmp_path / "out/j.xml").iter("testcase")
+    assert [(case.get("name"), case[0].tag) for case in cases] == [
+        ("says hello", "failure"),
+        ("says it again", "failure"),
+    ]
+
+
+async def server_of_tests(folder: Path, other_than: int = 0) -> ServerRecord:
+    """The server that tests have started for themselves, below the folder for temporary files, once it answers."""
+    async with asyncio.timeout(60):
+        while True:
+            for record in records(folder):
+                if record.cluster is not None and record.pid != other_than:
+                    return record
+            await asyncio.sleep(0.05)
+
+
+def records(folder: Path) -> Iterator[ServerRecord]:
+    for file in folder.glob("httptask-test-*/state/server.json"):
+        with contextlib.suppress(OSError, ValueError):  # it is being written
+            yield ServerRecord.read(file)

@@ -44,8 +44,8 @@ def run_definition_tests(
     Each runs its definition with the answers that it names, on a Temporal server that is started for the tests, and
     is held against what it expects. Waits and delays between attempts are skipped, secrets have made-up values.
 
-    Exit codes: 0 all passed, 1 one failed, 2 a file can't be used or there are no tests, 130 interrupted
-    (with --watch, which is ended so, 0).
+    Exit codes: 0 all passed, 1 one failed, 2 a file can't be used or there are no tests, 3 Temporal does not answer,
+    130 interrupted (with --watch, which is ended so, 0).
     """
     if watch and json:
         raise CliError("--watch and --json exclude each other", "watch in a terminal, or run once")

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from httptask.cli.project.definitions import stamps
 from httptask.cli.project.project import load_project
@@ -33,6 +34,7 @@ from httptask.definitiontests import (
     find_tests,
     load_tests,
     run_tests,
+    unended,
     update,
 )
 from httptask.fixtures.transport import Fixtures
@@ -136,13 +138,20 @@ async def _run(session: Session, selection: _Selection) -> ExitCode:
 
 
 async def _watch(session: Session) -> ExitCode:
-    async with _own_server() as (client, interrupts):
+    while True:
         try:
-            await interrupts.guard(_rounds(client, session))
+            async with _own_server() as (client, interrupts):
+                await interrupts.guard(_rounds(client, session))
+        except _ServerLost as error:
+            print_note(f"error: {error.message}; starting another")
         except CliError as error:
             if error.exit_code is not ExitCode.INTERRUPTED:
                 raise
-    return ExitCode.DONE
+            return ExitCode.DONE
+
+
+class _ServerLost(CliError):
+    """The server of the tests does not answer any more."""
 
 
 @asynccontextmanager
@@ -215,15 +224,20 @@ async def _round(client: Client, session: Session, selection: _Selection, config
     results: list[TestResult] = []
     verdicts: list[_Verdict] = []
     updating = _Updating(selection.files) if session.update else None
-    async for result in run_tests(client, selection.tests, config):
-        results.append(result)
-        verdicts.append(_verdict(result) if updating is None else updating.add(result))
-        if not session.as_json:
-            _tell(result, verdicts[-1])
+    try:
+        async for result in run_tests(client, selection.tests, config):
+            results.append(result)
+            verdicts.append(_verdict(result) if updating is None else updating.add(result))
+            if not session.as_json:
+                _tell(result, verdicts[-1])
+    except RPCError as error:
+        lost = f"the Temporal server of the tests does not answer any more: {error.message}"
+        left = [unended(test, lost) for test in selection.tests[len(results) :]]
+        _keep(session, [*results, *left], time.perf_counter() - began)
+        told = f"{len(left)} of {len(selection.tests)} tests have no result; run them again"
+        raise _ServerLost(lost, told, ExitCode.UNREACHABLE) from None
     seconds = time.perf_counter() - began
-    if session.junit is not None:
-        session.junit.parent.mkdir(parents=True, exist_ok=True)
-        session.junit.write_text(as_junit(results, seconds), encoding="utf-8")
+    _keep(session, results, seconds)
     if session.as_json:
         print_json(as_json(results, seconds))
     notes = [] if updating is None else list(updating.write())
@@ -234,6 +248,12 @@ async def _round(client: Client, session: Session, selection: _Selection, config
     ]
     print_note("\n".join([_summary(verdicts, seconds), *notes]))
     return _Ended(ExitCode.FAILED if _Verdict.FAILED in verdicts else ExitCode.DONE, written)
+
+
+def _keep(session: Session, results: Sequence[TestResult], seconds: float) -> None:
+    if session.junit is not None:
+        session.junit.parent.mkdir(parents=True, exist_ok=True)
+        session.junit.write_text(as_junit(results, seconds), encoding="utf-8")
 
 
 class _Verdict(StrEnum):
