@@ -159,9 +159,9 @@ class _Trial:
         confirm = changes if reporter.may_change_something else None
         self._tell("planned", {"id": self._id, "prepared": shown, "confirm": confirm})
         if problem is not None:
-            self._tell(
-                "setup", {"detail": problem.detail, "missing": list(lacking), "fix": problem.facts["hint"]}
-            )
+            also = f". {prepared.happened.removesuffix('.')}" if prepared.error else ""
+            setup = {"detail": problem.detail + also, "missing": list(lacking), "fix": prepared.change}
+            self._tell("setup", setup)
             simulated = None if temporal is None else await asyncio.to_thread(reporter.simulated, prepared)
             if simulated is not None:
                 self._tell("report", {"id": self._id, "report": simulated.to_json()})
