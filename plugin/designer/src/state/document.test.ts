@@ -51,13 +51,15 @@ test("what is typed slowly at one place is one step back, and at another place a
   state().type("0ne two\na: 1\nb: 2");
   vi.advanceTimersByTime(6_000);
   state().type("0ne two\na: 1\nb: 2!");
+  state().type("0ne two\na: 1\nb: 2!\n  ");
+  state().type("0ne two\na: 1\nb: 2!\n  c");
   vi.useRealTimers();
   const before: string[] = [];
   while (state().past.length) {
     state().undo();
     before.push(state().text);
   }
-  expect(before).toEqual(["0ne two\na: 1\nb: 2", "0ne two", "one two", "one"]);
+  expect(before).toEqual(["0ne two\na: 1\nb: 2!", "0ne two\na: 1\nb: 2", "0ne two", "one two", "one"]);
 });
 
 test("an edit is a step of its own, whatever was typed before", async () => {
