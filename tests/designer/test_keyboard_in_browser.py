@@ -275,7 +275,7 @@ async def meet_a_change_on_disk(keys: Keys, browser: Browser, file: Path) -> Non
     await keys.press("Control+s")
     await keys.shows(".note", "on disk")
     assert "theirs" in file.read_text()  # noqa: ASYNC240 - as above
-    await keys.page.locator(".note button").first.focus()
+    await keys.page.locator(".note button", has_text="Use the file on disk").focus()
     await keys.press("Enter")
     await keys.shows(".cm-line", "said: theirs")
     await keys.shows("button:disabled", "Saved")
