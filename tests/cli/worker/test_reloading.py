@@ -57,3 +57,21 @@ async def test_a_dotenv_that_is_written_has_the_worker_start_again(
     assert await asyncio.wait_for(told.get(), 10) == f"{dotenv} changed: the worker starts again with it"
     assert served.config_changed.is_set()
     following.cancel()
+
+
+async def test_a_folder_that_can_not_be_looked_at_for_a_while_is_served_again(
+    tmp_path: Path, function: Path, told: asyncio.Queue[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following = asyncio.create_task(Reloaded(tmp_path, load_config(None, {})).follow())
+    looked = asyncio.Event()
+
+    def refuse(_: Path) -> list[Path]:
+        looked.set()
+        raise PermissionError
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(reloading, "files_at", refuse)
+        await asyncio.wait_for(looked.wait(), 10)
+        await asyncio.to_thread(function.write_text, "set: { x: 2222 }\n")
+    assert (await asyncio.wait_for(told.get(), 10)).startswith(f"{function} changed: serving ")
+    following.cancel()

@@ -76,7 +76,11 @@ class Reloaded:
         """Look for changes, and serve them."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            before, self._seen = self._seen, self._stamps()
+            try:
+                now = self._stamps()
+            except OSError:  # the folder is going away, or can't be read for a while
+                continue
+            before, self._seen = self._seen, now
             changed = [
                 path for path in sorted({*before, *self._seen}) if before.get(path) != self._seen.get(path)
             ]
