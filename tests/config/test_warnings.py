@@ -176,7 +176,7 @@ def test_a_server_that_calls_may_not_reach_is_told(tmp_path: Path, url: str, tol
     [report] = server_warnings(load_config(file, {}))
     assert str(report) == (
         f"{file}:4:13: warning[private-server]: calls over the connection own are refused: {told}\n"
-        f'  hint: if that is meant, add allow_private = ["{network}"] under [connections.own]'
+        f'  hint: if it is meant, write into httptask.toml, under [connections.own]: allow_private = ["{network}"]'
     )
     file.write_text(file.read_text() + f'allow_private = ["{network}"]\n')
     assert server_warnings(load_config(file, {})) == []

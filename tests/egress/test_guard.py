@@ -104,7 +104,7 @@ async def test_rebinding_names(make_edge: Any, connections: Connections, name_se
     assert len(connections) == len(name_server.answers) - len(forbidden)
 
 
-CURE = "if it is meant, add it to `allow_private` of its connection in httptask.toml, or under [policy] without one"
+CURE = "if it is meant, write into httptask.toml, under its connection, or [policy] where it has none: "
 """What a refusal says to do."""
 
 
@@ -118,7 +118,10 @@ async def test_a_name_is_judged_by_each_of_its_addresses(monkeypatch: pytest.Mon
     answering(monkeypatch, (PUBLIC, 80), ("10.0.0.1", 80))
     with pytest.raises(AddressForbidden) as caught:
         await Guard(()).resolve("two.example", 80)
-    assert caught.value.message == f"two.example is at 10.0.0.1, a private address: {CURE}"
+    assert (
+        caught.value.message
+        == f'two.example is at 10.0.0.1, a private address: {CURE}allow_private = ["10.0.0.1"]'
+    )
     assert caught.value.details == {"host": "two.example", "address": "10.0.0.1"}
     opened = await Guard(parse_networks(["10.0.0.0/8"])).resolve("two.example", 80)
     assert [address.host for address in opened] == [PUBLIC, "10.0.0.1"]
@@ -165,7 +168,10 @@ def test_a_socket_is_judged_by_its_address() -> None:
     address = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 80))
     with pytest.raises(AddressForbidden) as caught:
         Guard(()).socket(address)
-    assert caught.value.message == f"the host is 127.0.0.1, a loopback address: {CURE}"
+    assert (
+        caught.value.message
+        == f'the host is 127.0.0.1, a loopback address: {CURE}allow_private = ["loopback"]'
+    )
     assert caught.value.details == {"host": "127.0.0.1", "address": "127.0.0.1"}
     with Guard(parse_networks(["loopback"])).socket(address) as made:
         assert (made.family, made.type, made.proto) == address[:3]

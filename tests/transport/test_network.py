@@ -26,7 +26,7 @@ async def test_loopback_has_to_be_opened(make_edge: Any, host: str) -> None:
     async with ScriptedServer([Reply.of()]) as server:
         edge = make_edge(allow_private=())
         with pytest.raises(
-            AddressForbidden, match="a loopback address: if it is meant, add it to `allow_private`"
+            AddressForbidden, match=r"a loopback address: if it is meant, write into httptask\.toml"
         ):
             await edge.send(request(f"http://{host}:{server.port}/", connection=None))
         assert server.connections == 0

@@ -14,7 +14,7 @@ from ipaddress import (
     ip_network,
 )
 
-__all__ = ["Network", "fixed_address", "network_of", "parse_networks", "refusal"]
+__all__ = ["Network", "fixed_address", "network_of", "parse_networks", "permission", "refusal"]
 
 Network = IPv4Network | IPv6Network
 
@@ -70,6 +70,20 @@ def network_of(address: str) -> str:
     """
     ip = _embedded(ip_address(address.partition("%")[0]))
     return "loopback" if ip.is_loopback else str(ip)
+
+
+def permission(address: str, place: str) -> str:
+    """What opens an address, in the words that stand wherever one is refused.
+
+    Args:
+        address: numeric.
+        place: the table of `httptask.toml` that it is written under.
+    """
+    try:
+        network = network_of(address)
+    except ValueError:
+        network = address
+    return f'if it is meant, write into httptask.toml, under {place}: allow_private = ["{network}"]'
 
 
 def fixed_address(host: str) -> str | None:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from httptask.egress.address import Network, fixed_address, refusal
+from httptask.egress.address import Network, fixed_address, permission, refusal
 from httptask.http.errors import AddressForbidden, ConnectFailed
 
 __all__ = ["Guard", "ResolvedAddress"]
@@ -84,8 +84,7 @@ class Guard:
         if reason is not None:
             raise AddressForbidden(
                 f"{f'{host} is at {address}' if host else f'the host is {address}'}, {reason}",
-                cure="if it is meant, add it to `allow_private` of its connection in httptask.toml, or under [policy] "
-                "without one",
+                cure=permission(address, "its connection, or [policy] where it has none"),
                 details={"host": host or address, "address": address},
             )
 

@@ -88,6 +88,11 @@ class HttpTaskError(Exception):
         self.retry_after = retry_after
         self.logged = False
 
+    @property
+    def without_cure(self) -> str:
+        """The message up to its cure, for who tells that apart."""
+        return self.message if self.cure is None else self.message.removesuffix(f": {self.cure}")
+
     def __str__(self) -> str:
         return self.message
 

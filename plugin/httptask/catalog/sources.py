@@ -12,7 +12,8 @@ from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.client.edge import Edge
 from httptask.config.sections import Policy
-from httptask.http.errors import HttpStatusError, HttpTaskError
+from httptask.egress.address import permission
+from httptask.http.errors import AddressForbidden, HttpStatusError, HttpTaskError
 from httptask.http.files import files_in, open_file
 from httptask.http.limits import MAX_RESPONSE_BYTES
 from httptask.http.models import HttpRequest, Limits
@@ -93,17 +94,21 @@ async def download(url: str, policy: Policy) -> tuple[str, bytes]:
         hint = (
             f"it has moved: add {without_credentials(elsewhere)}"
             if elsewhere and error.details.get("status") in _REDIRECTS
-            else _SAVED
+            else SAVED
         )
         raise CatalogError(f"{shown}: {error.message}", hint) from None
+    except AddressForbidden as error:
+        cure = permission(str(error.details["address"]), "[policy]")
+        raise CatalogError(f"{shown}: {error.without_cure}", cure) from None
     except HttpTaskError as error:
-        raise CatalogError(f"{shown}: {error.message}", _SAVED) from None
+        raise CatalogError(f"{shown}: {error.message}", SAVED) from None
     finally:
         await edge.aclose()
     return _file_name(shown), base64.b64decode(response.content or "")
 
 
-_SAVED: Final = "download it with what reaches it, and add the file"
+SAVED: Final = "download it with what reaches it, and add the file"
+"""The cure where this machine can't load a document."""
 
 
 def _file_name(url: str) -> str:

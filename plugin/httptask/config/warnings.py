@@ -10,7 +10,7 @@ from httptask.connections.connection import Connection
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.dsl.report import Report
 from httptask.dsl.yaml import Place
-from httptask.egress.address import fixed_address, network_of, parse_networks, refusal
+from httptask.egress.address import fixed_address, parse_networks, permission, refusal
 from httptask.http.headers import is_credential
 from httptask.http.url import Url
 from httptask.json.pointer import json_pointer
@@ -60,13 +60,12 @@ def server_warnings(config: Config) -> list[Report]:
         address = fixed_address(host)
         reason = refusal(address, parse_networks(connection.allow_private)) if address else None
         if address and reason:
-            network = network_of(address)
             where = address if address == host else f"{host} at {address}"
             fault = Fault(
                 json_pointer(("connections", connection.name, "base_url")),
                 "private-server",
                 f"calls over the connection {connection.name} are refused: {where} is {reason}",
-                f'if that is meant, add allow_private = ["{network}"] under [connections.{connection.name}]',
+                permission(address, f"[connections.{connection.name}]"),
                 severity=Severity.WARNING,
             )
             found.append((fault, connection.base_url or ""))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
-from httptask.egress.address import parse_networks
+from httptask.egress.address import parse_networks, permission
 from httptask.egress.guard import Guard
 from httptask.http.errors import (
     AddressForbidden,
@@ -112,7 +112,8 @@ async def _address(connection: Connection, url: Url) -> Step:
             guard.judge_name(url.host)
         found = await guard.resolve(target.host, target.port)
     except AddressForbidden as error:
-        return Step("address", fault=error.message, failed="setup")
+        cure = permission(str(error.details["address"]), f"[connections.{connection.name}]")
+        return Step("address", fault=error.without_cure, cure=cure, failed="setup")
     except ConnectFailed as error:
         cure = "check base_url, and the name server of this machine"
         return Step("address", fault=error.message, cure=cure, failed="way")

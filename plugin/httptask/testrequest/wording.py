@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from httptask.calls.problem import NO_WORKER, Problem
-from httptask.egress.address import network_of
+from httptask.egress.address import permission
 from httptask.http.headers import media_type
 from httptask.interpreter.schemas import NOT_VALID
 from httptask.resilience.classify import REDIRECTS
@@ -195,7 +195,7 @@ def problem_in_words(problem: Problem, connection: str | None, unsent: Unsent = 
     if isinstance(cure := details.get("cure"), str):
         detail, address = detail.removesuffix(f": {cure}"), details.get("address")
         if problem.error == "AddressForbidden" and isinstance(address, str):
-            cure = _permission(address, connection)
+            cure = permission(address, f"[connections.{connection}]" if connection else "[policy]")
         words = words._replace(change=cure)
     return words._replace(happened=f"{words.happened}: {detail.removeprefix(_NO_TOKEN)}")
 
@@ -203,15 +203,6 @@ def problem_in_words(problem: Problem, connection: str | None, unsent: Unsent = 
 def is_wait_refused(details: Mapping[str, Any]) -> bool:
     """Whether a server asks for a longer wait than a run may make."""
     return details.get("retry_after") is not None and not details.get("retryable")
-
-
-def _permission(address: str, connection: str | None) -> str:
-    table = "[policy]" if connection is None else f"[connections.{connection}]"
-    try:
-        network = network_of(address)
-    except ValueError:
-        network = address
-    return f'if it is meant, write into httptask.toml, under {table}: allow_private = ["{network}"]'
 
 
 def _filled(change: str | None, connection: str | None) -> str | None:

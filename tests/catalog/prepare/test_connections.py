@@ -125,7 +125,8 @@ def test_only_who_names_a_private_server_opens_it() -> None:
     assert "allow_private" not in closed.tables["connections"]["shop"]
     [told] = closed.notes
     assert told.startswith("the document's server http://localhost:8080 is at a loopback address")
-    assert told.endswith('if it is meant, add allow_private = ["loopback"] under [connections.shop]')
+    cure = 'if it is meant, write into httptask.toml, under [connections.shop]: allow_private = ["loopback"]'
+    assert told.endswith(cure)
     assert '["10.1.2.3"]' in prepared({}, servers=[{"url": "http://10.1.2.3"}]).notes[0]
     assert not prepared({}, servers=[{"url": "http://9.9.9.9"}]).notes
     assert not prepared({}, server=local).notes

@@ -73,7 +73,9 @@ async def test_an_api_is_loaded_through_the_guard(shell: Shell) -> None:
         url = f"{server.url}/docs/pets.json?version=7"
         code, command = await shell.run("catalog", "add", url)
         assert (code, "127.0.0.1" in command.stderr, server.requests) == (2, True, [])
-        assert "download it with what reaches it, and add the file" in command.stderr
+        cure = 'hint: if it is meant, write into httptask.toml, under [policy]: allow_private = ["loopback"]'
+        assert command.stderr.splitlines()[1].strip() == cure
+        assert command.stderr.count("allow_private") == 1
         shell.write("httptask.toml", '[policy]\nallow_private = ["loopback"]\n')
         code, command = await shell.run("catalog", "add", url, "--name", "pets", "--json")
         assert (code, json.loads(command.stdout)["source"]) == (0, url)
@@ -168,7 +170,7 @@ async def test_a_known_api_is_added_by_name(shell: Shell) -> None:
         code, command = await shell.run("catalog", "add", "pets-example-com")
         assert (code, server.requests) == (2, [])
         assert (
-            "hint: download it with what reaches it, and then: httptask catalog add FILE --name pets-example-com"
+            'hint: if it is meant, write into httptask.toml, under [policy]: allow_private = ["loopback"]'
         ) in command.stderr
         shell.write("httptask.toml", '[policy]\nallow_private = ["loopback"]\n')
         code, command = await shell.run("catalog", "add", "pets-example-com", "--json")

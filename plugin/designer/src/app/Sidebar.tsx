@@ -1,6 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
-import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import { errorsOf } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
@@ -124,7 +123,7 @@ function Worker() {
   const known = { ready: "Worker ready", none: "No worker", unreachable: "No Temporal server" }[worker.state];
   // What was known before says nothing of now: the server of the page may be gone, or be another one.
   const words = error ? "Designer's server away" : known;
-  const hint = error ? (error instanceof Problem ? error.hint : null) : worker.hint;
+  const hint = error ? null : worker.hint; // what to do about that stands above the page
   return (
     <footer>
       <p>

@@ -1,6 +1,5 @@
 """The connection of `httptask.toml` that an operation is called through: one that is there, or what to write."""
 
-import json
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from httptask.catalog.importing.credentials import without_credentials
 from httptask.catalog.prepare.credentials import Recipe, require_literal
 from httptask.connections.connection import Connection, named_address
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.egress.address import refusal
+from httptask.egress.address import fixed_address, permission, refusal
 from httptask.http.errors import RequestInvalid
 from httptask.http.url import Url
 from httptask.openapi.naming import unused_name
@@ -159,8 +158,9 @@ def closed_server(name: str, settings: Mapping[str, Any]) -> Sequence[str]:
     why = "a loopback address" if opened == ("loopback",) else refusal(opened[0])
     if why is None:
         return ()
-    cure = f"allow_private = {json.dumps(opened)} under [connections.{name}]"
-    return [f"the document's server {url} is at {why}, where requests may not go: if it is meant, add {cure}"]
+    host = urlsplit(url).hostname or ""
+    cure = permission(fixed_address(host) or host, f"[connections.{name}]")
+    return [f"the document's server {url} is at {why}, where requests may not go: {cure}"]
 
 
 def _name_for(api: str, server: Chosen) -> str:

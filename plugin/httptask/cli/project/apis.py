@@ -84,14 +84,15 @@ def download_known(api: "KnownApi", project: "Project") -> tuple[str, bytes]:
         CatalogError: it can't be had; the hint says what to download.
     """
     from httptask.catalog.errors import CatalogError
+    from httptask.catalog.sources import SAVED
 
     if api.folder:
         raise CatalogError(f"the document of {api.title} is spread over many files", api.how_to_add())
     try:
         return download_document(api.url, project)
     except CatalogError as error:
-        hint = f"download it with what reaches it, and then: httptask catalog add FILE --name {api.name}"
-        raise CatalogError(error.message, hint) from None
+        named = f"download it with what reaches it, and then: httptask catalog add FILE --name {api.name}"
+        raise CatalogError(error.message, named if error.hint == SAVED else error.hint) from None
 
 
 def download_document(url: str, project: "Project") -> tuple[str, bytes]:
