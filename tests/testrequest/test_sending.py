@@ -1,16 +1,13 @@
 """A test request is what a run sends, once, and shows what the next task would see."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 from temporalio import activity
-from temporalio.client import ActivityExecutionStatus
 from temporalio.exceptions import ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 from temporalio.testing import WorkflowEnvironment
@@ -23,7 +20,7 @@ from httptask.dsl.compile import compile_definition
 from httptask.dsl.program import Program
 from httptask.resilience.retry import Retry
 from httptask.testing import Reply, ScriptedServer
-from httptask.testrequest import NotTestable, Sample, StillRunning, plan_request, send_once
+from httptask.testrequest import NotTestable, Sample, plan_request, send_once
 from support.connections import local_connection, secret_store
 from support.definitions import LABELS, parse
 from support.runs import Runner, running
@@ -117,56 +114,6 @@ async def test_a_connection_that_allows_one_attempt_would_not_try_again(
 
     assert tested.problem is not None
     assert not tested.would_retry
-
-
-@pytest_asyncio.fixture(loop_scope="session", params=["it beats", "it does not"])
-async def deaf(temporal: WorkflowEnvironment, request: pytest.FixtureRequest) -> AsyncIterator[asyncio.Event]:
-    """Serve the queue `deaf` with calls that do not hear that they are cancelled; set once one has begun."""
-    begun, over = asyncio.Event(), asyncio.Event()
-
-    @activity.defn(name=HTTP_REQUEST)
-    async def goes_on(_: Any) -> None:
-        begun.set()
-        while not over.is_set():
-            if request.param == "it beats":
-                activity.heartbeat()
-            with suppress(asyncio.CancelledError, TimeoutError):
-                await asyncio.wait_for(over.wait(), 0.3)
-
-    async with Worker(temporal.client, task_queue="deaf", activities=[goes_on]):
-        yield begun
-        over.set()
-
-
-async def test_a_test_request_that_is_cancelled_ends_its_call(runner: Runner, server: ScriptedServer) -> None:
-    server.script = [Reply.silence()]
-    planned = plan_request(program(), "tell", SAMPLE)
-    sending = asyncio.create_task(send_once(runner.client, runner.task_queue, planned))
-    await server.requests_received(1)
-
-    sending.cancel()
-
-    async with asyncio.timeout(4):
-        await server.client_left()
-    with pytest.raises(asyncio.CancelledError):
-        await sending
-    description = await runner.client.get_activity_handle(planned.call.id).describe()
-    assert description.status is ActivityExecutionStatus.CANCELED
-
-
-async def test_a_call_that_does_not_hear_of_it_may_still_be_running(
-    runner: Runner, deaf: asyncio.Event
-) -> None:
-    planned = plan_request(program(), "tell", SAMPLE)
-    sending = asyncio.create_task(send_once(runner.client, "deaf", planned))
-    await deaf.wait()
-
-    sending.cancel()
-
-    with pytest.raises(StillRunning, match="may still be running"):
-        await sending
-    description = await runner.client.get_activity_handle(planned.call.id).describe()
-    assert description.status in (ActivityExecutionStatus.TERMINATED, ActivityExecutionStatus.TIMED_OUT)
 
 
 async def test_a_worker_that_is_busy_for_a_while_is_waited_for(

@@ -2,6 +2,7 @@
 
 from httptask.testrequest.documents import FoundOperation, Load, find_operation, load_here, load_on
 from httptask.testrequest.evaluation import ExpressionInvalid, evaluate_in_task
+from httptask.testrequest.execution import StillRunning
 from httptask.testrequest.naming import with_value
 from httptask.testrequest.outcome import Outcome
 from httptask.testrequest.planning import PlannedRequest, plan_request, values_read
@@ -22,7 +23,7 @@ from httptask.testrequest.sample import (
     sample_of_run,
 )
 from httptask.testrequest.saved_outputs import OutputsInvalid, SavedOutputs
-from httptask.testrequest.sending import StillRunning, send_once
+from httptask.testrequest.sending import send_once
 from httptask.testrequest.workers import NoWorker, profiles_on
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.activities.names import ONE_CALL
 
-__all__ = ["Asked", "Executed", "Execution", "ExecutionFailed", "ask", "begin"]
+__all__ = ["Asked", "Executed", "Execution", "ExecutionFailed", "StillRunning", "ask", "begin"]
 
 _MARGIN = timedelta(seconds=10)
 _UNTIL_BEGUN = timedelta(seconds=10)
@@ -44,6 +44,13 @@ class ExecutionFailed(Exception):
     def __init__(self, cause: BaseException | None) -> None:
         super().__init__(str(cause))
         self.cause = cause
+
+
+class StillRunning(Exception):
+    """The test request was interrupted and its call did not end in time: it may still be running, in its worker."""
+
+    def __init__(self) -> None:
+        super().__init__("the call may still be running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,26 +168,54 @@ async def ask(
         schedule_to_start=schedule_to_start,
         start_to_close=start_to_close,
     )
-    execution = await begin(client, asked)
-    try:
-        return await execution.result()
-    except asyncio.CancelledError:
-        with suppress(RPCError):
-            await execution.handle.terminate(reason=_NOT_WANTED, rpc_timeout=_PARTING_TIME)
-        raise
+    with suppress(StillRunning):
+        execution = await begin(client, asked, end=_terminate)
+        try:
+            return await execution.result()
+        except asyncio.CancelledError:
+            await _terminate(execution)
+            raise
+    raise asyncio.CancelledError  # it answers nobody, and changes nothing
 
 
-async def begin(client: Client, asked: Asked[Result], *, live: bool = False) -> Execution[Result]:
-    """Begin an activity.
+async def _terminate(execution: Execution[Any]) -> None:
+    with suppress(RPCError):
+        await execution.handle.terminate(reason=_NOT_WANTED, rpc_timeout=_PARTING_TIME)
+
+
+async def begin(
+    client: Client,
+    asked: Asked[Result],
+    *,
+    end: Callable[[Execution[Result]], Awaitable[None]],
+    live: bool = False,
+) -> Execution[Result]:
+    """Begin an activity. Where that is cancelled, it is ended: Temporal may have taken it already.
 
     Args:
         client: of the cluster.
         asked: the activity.
+        end: ends it.
         live: whether the text of a streamed answer is published while it comes, which takes a workflow.
 
     Raises:
         RPCError: Temporal did not take it.
+        StillRunning: it was cancelled, and Temporal did not say whether it has taken it.
     """
+    beginning = asyncio.ensure_future(_begin(client, asked, live=live))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        await asyncio.wait([beginning], timeout=_PARTING_TIME.total_seconds())
+        if not beginning.done():
+            beginning.cancel()
+            raise StillRunning from None
+        if beginning.exception() is None:
+            await end(beginning.result())
+        raise
+
+
+async def _begin(client: Client, asked: Asked[Result], *, live: bool) -> Execution[Result]:
     if not live:
         try:
             return Execution(await _begin_standalone(client, asked), asked.task_queue)

@@ -16,14 +16,14 @@ from httptask.activities.storage import threshold_of
 from httptask.calls.activity_call import activity_options
 from httptask.calls.problem import TaskFault
 from httptask.scheduling.payloads import refuse_too_large
-from httptask.testrequest.execution import Asked, Execution, ExecutionFailed, begin
+from httptask.testrequest.execution import Asked, Execution, ExecutionFailed, StillRunning, begin
 from httptask.testrequest.outcome import Outcome, outcome_of_failure, outcome_of_fault, outcome_of_result
 from httptask.testrequest.planning import PlannedRequest
 
 if TYPE_CHECKING:
     from httptask.chat.streaming.live_text import LiveText
 
-__all__ = ["StillRunning", "send_once"]
+__all__ = ["send_once"]
 
 Hear = Callable[["LiveText"], None]
 
@@ -31,10 +31,6 @@ _UNTIL_BEGUN = timedelta(seconds=30)
 """For a worker that is busy, or takes no more calls of a connection in a minute; that there is one is known before."""
 _PARTING_SECONDS = 2.0
 _INTERRUPTED = "the test request was interrupted"
-
-
-class StillRunning(Exception):
-    """The test request was interrupted and its call did not end in time: it may still be running, in its worker."""
 
 
 async def send_once(
@@ -79,7 +75,7 @@ async def send_once(
         heartbeat=options["heartbeat_timeout"],
         summary=options["summary"],
     )
-    execution = await begin(client, asked, live=hear is not None)
+    execution = await begin(client, asked, end=_end, live=hear is not None)
     try:
         async with _heard(client, execution, hear):
             result = await execution.result()
@@ -157,4 +153,4 @@ async def _end(execution: Execution[Any]) -> None:
             return
     else:
         return
-    raise StillRunning("the call may still be running")
+    raise StillRunning
