@@ -268,6 +268,36 @@ async def test_blocks_of_a_function_stand_and_are_edited_where_it_is_written(tmp
     assert decide["cases"] == [{"name": "dear", "when": ".price > 100", "then": "end"}]
 
 
+PARTS = """\
+document: { dsl: 1.0.3, namespace: tests, name: order, version: 1.0.0 }
+use:
+  functions:
+    rate: { call: http, with: { method: get, endpoint: https://example.com/, qery: {} } }
+    unused: { call: http, with: { method: get, endpoint: https://example.com/, qery: {} } }
+  retries:
+    often: { limit: { attempt: { count: many } } }
+do:
+  - ask: { call: rate }
+  - guard:
+      try: [{ again: { call: rate } }]
+      catch: { retry: often }
+"""
+
+
+async def test_faults_of_what_tasks_use_are_told_at_each_that_uses_it(tmp_path: Path) -> None:
+    async with asked(workspace_of(tmp_path, {})) as client:
+        found = (await client.post("/api/check", json={"path": "o.yaml", "text": PARTS})).json()["findings"]
+    places = {one["pointer"]: one["places"] for one in found if one["severity"] == "error"}
+    assert places == {
+        "/use/functions/rate/with/qery": [
+            "/do/0/ask/call/rate/with/qery",
+            "/do/1/guard/try/0/again/call/rate/with/qery",
+        ],
+        "/use/functions/unused/with/qery": ["/use/functions/unused/with/qery"],
+        "/use/retries/often/limit/attempt/count": ["/do/1/guard/catch/retry"],
+    }
+
+
 async def test_functions_of_a_catalogue_are_read_from_its_files(tmp_path: Path) -> None:
     text = FUNCTION.replace("use:\n", "use:\n  catalogs: { own: { endpoint: file://./own } }\n").replace(
         "call: rate", "call: 'rate:1.0.0@own'"
@@ -290,7 +320,9 @@ async def test_functions_of_a_catalogue_are_read_from_its_files(tmp_path: Path) 
     assert ask["branches"][0]["blocks"][0]["branches"][0]["blocks"][0]["cases"][0]["when"] == ".a"
     assert refused.status_code == 422
     assert "function.yaml" in refused.json()["detail"]
-    assert [finding["line"] for finding in wrong["findings"] if "function.yaml" in finding["message"]] == [1]
+    [inside] = [finding for finding in wrong["findings"] if "function.yaml" in finding["message"]]
+    assert inside["line"] == 1
+    assert all(place.startswith("/do/0/ask/call/rate:1.0.0@own") for place in inside["places"])
 
 
 async def test_what_keeps_a_request_from_being_tried_is_named_by_task_and_field(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A definition as nested blocks, and what is wrong with it, each with its place in the text."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Any
@@ -26,6 +26,8 @@ from httptask.json.types import is_object
 __all__ = ["Block", "Branch", "Case", "Checked", "Finding", "Offsets", "checked"]
 
 _BOM = "\ufeff"
+_NAMED_BY = {"retries": "/catch/retry", "errors": "/raise/error", "timeouts": "/timeout"}
+"""Where a task names a part of `use`, by its key."""
 
 
 class Finding(BaseModel):
@@ -36,6 +38,8 @@ class Finding(BaseModel):
     message: str
     hint: str | None
     pointer: str
+    places: list[str]
+    """The pointers by which blocks and forms know it: of a part of `use`, those of the tasks that call or name it."""
     line: int
     column: int
     start: int
@@ -151,6 +155,7 @@ class _Outline:
     def __init__(self, loaded: Loaded, program: Program | None) -> None:
         self._name = loaded.name
         self._data = loaded.data
+        self._files = {str(file.path): pointer for pointer, file in loaded.functions.items()}
         self._program = program
         self._offsets = Offsets(loaded.text)
         try:
@@ -162,6 +167,7 @@ class _Outline:
         return [self._block(node) for node in sequence.tasks]
 
     def finding(self, report: Report) -> Finding:
+        places = self._places(self._files.get(report.file, "") + report.pointer)
         if report.file != self._name:  # in the file of a function
             report = replace(
                 report, message=f"{report.file}:{report.line}: {report.message}", line=1, column=1
@@ -177,6 +183,7 @@ class _Outline:
             message=report.message,
             hint=report.hint,
             pointer=report.pointer,
+            places=places,
             line=report.line,
             column=report.column,
             start=start,
@@ -221,6 +228,25 @@ class _Outline:
 
     def _at(self, pointer: str) -> Any:
         return value_at(self._data, tokens_of(self._data, self._written_at(pointer)))
+
+    def _places(self, written: str) -> list[str]:
+        """Where blocks have what is written somewhere: the reverse of `Program.written_at`."""
+        functions: Mapping[str, str] = {} if self._program is None else self._program.functions
+        found = [
+            call + written[len(function) :]
+            for call, function in functions.items()
+            if f"{written}/".startswith(f"{function}/")
+        ]
+        return found or [*self._naming(pointer_tokens(written))] or [written]
+
+    def _naming(self, written: Sequence[str]) -> Iterator[str]:
+        """Where tasks name a part of `use`."""
+        if self._program is None or len(written) < 3 or written[0] != "use":
+            return
+        place = _NAMED_BY.get(written[1])
+        for task in self._program.nodes if place is not None else ():
+            if self._at(f"{task}{place}") == written[2]:
+                yield f"{task}{place}"
 
     def _written_at(self, pointer: str) -> str:
         return pointer if self._program is None else self._program.written_at(pointer)

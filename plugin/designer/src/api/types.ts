@@ -83,6 +83,8 @@ export interface ListedDefinition {
 }
 
 export interface Finding {
+  /** The pointers by which blocks and forms know it: of a part of `use`, those of the tasks that call or name it. */
+  places: string[];
   code: string;
   severity: "error" | "warning" | "info";
   message: string;

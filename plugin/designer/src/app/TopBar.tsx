@@ -1,4 +1,4 @@
-import { focusBlock } from "../flow/acts";
+import { focusBlock, goToFault } from "../flow/acts";
 import { useRun } from "../runs/run";
 import { errorsOf, findingsByBlock, flattened, isEmpty } from "../state/blocks";
 import { isUnsaved, useDocument } from "../state/document";
@@ -64,17 +64,18 @@ export function TopBar() {
   );
 }
 
-/** To the next block with an error, from the one that is selected. */
+/** To the next block with an error, from the one that is selected; to the text of one that no block has. */
 function toFault() {
   const { blocks, findings, selected } = useDocument.getState();
   const errors = findings.filter((finding) => finding.severity === "error");
-  const faulty = [...findingsByBlock(blocks, errors).keys()];
+  const found = findingsByBlock(blocks, errors);
   const order = flattened(blocks)
     .map((block) => block.pointer)
-    .filter((pointer) => faulty.includes(pointer));
+    .filter((pointer) => found.has(pointer));
   const next = order[(order.indexOf(selected ?? "") + 1) % order.length];
+  const [general] = found.get("") ?? [];
   if (next !== undefined) focusBlock(next);
-  else useLayout.getState().showPane("text");
+  else if (general) goToFault(general, null);
 }
 
 function Tool(props: { name: string; label: string; keys?: string; enabled: boolean; act(): void }) {

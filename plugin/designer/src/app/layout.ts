@@ -7,12 +7,19 @@ interface Layout {
   testing: string | null;
   /** The field that gets the focus once the form of the selected block is there: a selector, or the pointer of its value. */
   entering: string | null;
+  /** The place that the text is to show, and whether the keyboard goes on there. */
+  revealing: { offset: number; focus: boolean } | null;
   /** What lies over the page. */
   panel: "connections" | "schedules" | "keys" | "disk" | null;
   showPane(pane: "text" | "task"): void;
   test(pointer: string | null): void;
   enterForm(field?: string): void;
   entered(): void;
+  /** Shows a place of the text as soon as the text is in sight. */
+  reveal(offset: number): void;
+  /** Shows the text, at a place. */
+  enterText(offset: number): void;
+  revealed(): void;
   openPanel(panel: Layout["panel"]): void;
 }
 
@@ -21,11 +28,15 @@ export const useLayout = create<Layout>()((set) => ({
   pane: "text",
   testing: null,
   entering: null,
+  revealing: null,
   panel: null,
   showPane: (pane) => set({ pane }),
   test: (testing) => set({ testing }),
   enterForm: (entering = "input, textarea") => set({ pane: "task", entering }),
   entered: () => set({ entering: null }),
+  reveal: (offset) => set({ revealing: { offset, focus: false } }),
+  enterText: (offset) => set({ pane: "text", revealing: { offset, focus: true } }),
+  revealed: () => set({ revealing: null }),
   openPanel: (panel) => set({ panel }),
 }));
 

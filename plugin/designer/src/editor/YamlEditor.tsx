@@ -1,6 +1,7 @@
 import { Annotation, EditorState } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { useEffect, useRef } from "react";
+import { useLayout } from "../app/layout";
 import { blockAround, blockAt, told } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { extensions } from "./extensions";
@@ -76,6 +77,21 @@ function reveal(view: EditorView, lines: Lines) {
   view.dispatch({ effects: EditorView.scrollIntoView(place, { y: "start", yMargin: 48 }) });
 }
 
+/** Goes to the place that the page was asked to show, which holds for the text of now. */
+function goThere(view: EditorView, lines: Lines) {
+  const { revealing, revealed } = useLayout.getState();
+  if (!revealing) return;
+  revealed();
+  const place = lines.inEditor(useDocument.getState().text, revealing.offset);
+  const anchor = Math.min(place, view.state.doc.length);
+  view.dispatch({
+    selection: { anchor },
+    effects: EditorView.scrollIntoView(anchor, { y: "center" }),
+    annotations: fromOutside.of(true),
+  });
+  if (revealing.focus) view.focus();
+}
+
 function follow(view: EditorView, lines: Lines, path: string | null) {
   return useDocument.subscribe((state, before) => {
     if (state.path !== path) return;
@@ -100,9 +116,10 @@ export default function YamlEditor() {
     const lines = new Lines(useDocument.getState().text);
     const view = begin(place.current, lines);
     show(view, lines);
-    const stop = follow(view, lines, path);
+    goThere(view, lines);
+    const stops = [follow(view, lines, path), useLayout.subscribe(() => goThere(view, lines))];
     return () => {
-      stop();
+      for (const stop of stops) stop();
       view.destroy();
     };
   }, [path, separator]);

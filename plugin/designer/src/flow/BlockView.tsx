@@ -6,6 +6,7 @@ import { drawnAlike, toFillInOf, toldAlike } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon, iconOf } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
+import { goToFault, isWrittenElsewhere } from "./acts";
 import { InsertPoint } from "./InsertPoint";
 import { branchName, isOfFork, kindName } from "./kinds";
 
@@ -82,7 +83,7 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
       </button>
       {block.condition !== null && <p className="block-note">if {block.condition}</p>}
       {found.map((finding) => (
-        <FaultLine key={finding.pointer + finding.code} finding={finding} />
+        <FaultLine key={finding.pointer + finding.code} finding={finding} block={block.pointer} />
       ))}
       {run?.told && (
         <p className={`block-told ${run.state}`}>
@@ -138,12 +139,18 @@ function Cases({ block }: { block: Block }) {
   );
 }
 
-export function FaultLine({ finding, line = false }: { finding: Finding; line?: boolean }) {
+/** What is wrong, as a way to where it is. */
+export function FaultLine({ finding, block }: { finding: Finding; block: string | null }) {
   return (
-    <p className={`block-fault ${finding.severity}`}>
-      {line && <b>line {finding.line} </b>}
+    <button
+      type="button"
+      className={`block-fault ${finding.severity}`}
+      title="Go there"
+      onClick={() => goToFault(finding, block)}
+    >
+      {(block === null || isWrittenElsewhere(finding, block)) && <b>line {finding.line} </b>}
       <Told message={finding.message} hint={finding.hint} />
-    </p>
+    </button>
   );
 }
 

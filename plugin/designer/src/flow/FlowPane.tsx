@@ -20,7 +20,7 @@ export function FlowPane() {
   return (
     <section className="flow" aria-label="Flow" ref={pane} onKeyDown={onKey} data-pane>
       {general.map((finding) => (
-        <FaultLine key={finding.pointer + finding.code} finding={finding} line />
+        <FaultLine key={finding.pointer + finding.code} finding={finding} block={null} />
       ))}
       {isEmpty(findings) ? <NoTask /> : <BlockList list="/do" blocks={blocks} faults={faults} />}
     </section>

@@ -1,3 +1,5 @@
+import type { Finding } from "../api/types";
+import { useLayout } from "../app/layout";
 import { blockAt, flattened, itemOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 
@@ -7,6 +9,26 @@ export function focusBlock(pointer: string): void {
   const head = () => document.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(pointer)}"]`);
   if (head()) head()?.focus();
   else requestAnimationFrame(() => head()?.focus()); // it is new
+}
+
+/** Whether what is wrong is not of a task: it stands where there is no field. */
+const isElsewhere = (finding: Finding) => /^\/use\/(?!functions\/)/.test(finding.pointer);
+
+/** Whether the text of a fault stands elsewhere than the block that shows it: its line has to be told. */
+export const isWrittenElsewhere = (finding: Finding, block: string) =>
+  !`${finding.pointer}/`.startsWith(`${block}/`);
+
+/** Goes to what is wrong: to its field, where a block has it or the form of the schedule; else to its text. */
+export function goToFault(finding: Finding, block: string | null): void {
+  const layout = useLayout.getState();
+  if (block === null || isElsewhere(finding)) {
+    layout.enterText(finding.start);
+    if (finding.pointer.startsWith("/schedule/")) layout.openPanel("schedules");
+  } else {
+    useDocument.getState().select(block);
+    layout.enterForm(finding.places.find((place) => `${place}/`.startsWith(`${block}/`)));
+    layout.reveal(finding.start);
+  }
 }
 
 /** Where a block of a list stands by now: a key that is held comes again before the flow has changed. */

@@ -67,8 +67,8 @@ const NONE: Finding[] = [];
 export function useFaults(pointer: string, deep: boolean): Finding[] {
   const { expressions } = useForm();
   const findings = useDocument((state) => (expressions ? state.findings : NONE));
-  return findings.filter(
-    (finding) => finding.pointer === pointer || (deep && finding.pointer.startsWith(`${pointer}/`)),
+  return findings.filter(({ places }) =>
+    places.some((place) => place === pointer || (deep && place.startsWith(`${pointer}/`))),
   );
 }
 

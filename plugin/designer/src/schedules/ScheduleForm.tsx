@@ -49,9 +49,18 @@ export function ScheduleForm({ written }: { written: WrittenSchedule }) {
   );
 }
 
+/** What is wrong is where one begins. */
+function useFocusOfFault(name: Key) {
+  useEffect(() => {
+    const faulty = useDocument.getState().findings.find((one) => one.pointer.startsWith("/schedule/"));
+    if (faulty?.pointer.split("/")[2] === name) document.getElementById(`schedule-${name}`)?.focus();
+  }, [name]);
+}
+
 /** A field of the form, with what the server finds at its key. */
 function Row(props: { name: Key; label: string; about: string; children: React.ReactNode }) {
   const { name, label, about, children } = props;
+  useFocusOfFault(name);
   const findings = useDocument((state) => state.findings);
   const pointer = `/schedule/${name}`;
   const own = findings.filter((one) => one.pointer === pointer || one.pointer.startsWith(`${pointer}/`));

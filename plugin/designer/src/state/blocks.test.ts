@@ -43,9 +43,15 @@ test("blocks are flattened as they are read", () => {
 });
 
 test("a finding belongs to the innermost block, and the rest to the definition", () => {
-  const finding = (pointer: string) => ({ pointer, code: "c", message: "m" }) as Finding;
+  const finding = (...places: string[]) => ({ places, code: "c", message: "m" }) as Finding;
   const found = findingsByBlock(blocks, [finding("/do/0/loop/do/0/inner/set/a"), finding("/document/name")]);
   expect([...found.keys()]).toEqual(["/do/0/loop/do/0/inner", ""]);
+});
+
+test("a finding in what several tasks call is told at each of them, and once at one that calls it twice", () => {
+  const finding = { places: ["/do/0/loop/a", "/do/0/loop/b", "/do/1/last/a"], code: "c" } as Finding;
+  const found = findingsByBlock(blocks, [finding]);
+  expect([...found.values()]).toEqual([[finding], [finding]]);
 });
 
 test("what is to be filled in belongs to the task that has it, and not to one around it", () => {

@@ -55,16 +55,21 @@ export function blockAround(blocks: Block[], offset: number): Block | undefined 
   return undefined;
 }
 
-/** A finding belongs to the innermost block that holds its pointer; "" has those that belong to none. */
+/** A finding belongs to the innermost block around each of its places; "" has those that belong to none. */
 export function findingsByBlock(blocks: Block[], findings: Finding[]): Map<string, Finding[]> {
   const known = indexOf(blocks);
   const found = new Map<string, Finding[]>();
   for (const finding of findings) {
-    let owner = finding.pointer;
-    while (owner && !known.has(owner)) owner = owner.slice(0, owner.lastIndexOf("/"));
-    const before = found.get(owner);
-    if (before) before.push(finding);
-    else found.set(owner, [finding]);
+    const owners = finding.places.map((place) => {
+      let owner = place;
+      while (owner && !known.has(owner)) owner = owner.slice(0, owner.lastIndexOf("/"));
+      return owner;
+    });
+    for (const owner of new Set(owners)) {
+      const before = found.get(owner);
+      if (before) before.push(finding);
+      else found.set(owner, [finding]);
+    }
   }
   return found;
 }
