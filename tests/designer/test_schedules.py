@@ -57,6 +57,27 @@ async def test_what_keeps_the_worker_from_serving_it_is_named(
     ]
 
 
+async def test_the_own_worker_may_take_moments_to_serve_what_was_saved(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "nightly.yaml").write_text(TEXT)
+    told: list[NotServed | None] = [NotServed("the worker serves another", "start it anew"), None]
+
+    async def served(*_: Any) -> None:
+        if (refusal := told.pop(0)) is not None:
+            raise refusal
+
+    async def created(*_: Any) -> None: ...
+
+    monkeypatch.setattr(schedules, "compare_with_served", served)
+    monkeypatch.setattr(schedules, "create_schedule", created)
+    client: Any = None  # nothing is asked of it
+    async with asked(workspace_of(tmp_path, {}, Temporal(client, "queue", "here", True, "dev"))) as page:
+        new = {"path": "nightly.yaml", "text": TEXT, "input": {"days": 1}}
+        answer = await page.post("/api/schedules", json=new)
+    assert (answer.status_code, told) == (201, [])
+
+
 async def test_a_form_is_filled_with_what_is_written_though_it_be_none(tmp_path: Path) -> None:
     (tmp_path / "nightly.yaml").write_text(TEXT)
     schedules = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -32,6 +33,8 @@ router = APIRouter(prefix="/schedules", tags=["schedules"])
 
 _T = TypeVar("_T")
 _SHOWN = 3
+_TAKEN_UP_SECONDS = 10.0
+_ASKED_AGAIN_SECONDS = 0.2
 
 
 class NewSchedule(EditedText):
@@ -114,10 +117,7 @@ async def create(new: NewSchedule, workspace: AskedWorkspace) -> PlannedSchedule
         )
         note = None
         if not new.dry:
-            comparing = compare_with_served(
-                temporal.client, temporal.task_queue, plan.qualified, loaded.data, new.path
-            )
-            note = await _asked(temporal, comparing)
+            note = await _compared_with_served(workspace, plan.qualified, loaded.data, new.path)
             await _asked(temporal, create_schedule(temporal.client, plan))
     except NotServed as refused:
         faulty = _faulty(workspace) if temporal.own_worker else None
@@ -177,6 +177,20 @@ async def delete(id_: str, workspace: AskedWorkspace) -> None:
     """Delete it; a run that goes on is left alone."""
     temporal = workspace.required_temporal()
     await _asked(temporal, temporal.client.get_schedule_handle(id_).delete())
+
+
+async def _compared_with_served(workspace: Workspace, name: str, document: Any, path: str) -> str | None:
+    """What `compare_with_served` tells; the worker of this process serves a file some moments after it was saved."""
+    temporal = workspace.required_temporal()
+    until = time.monotonic() + _TAKEN_UP_SECONDS
+    while True:
+        try:
+            comparing = compare_with_served(temporal.client, temporal.task_queue, name, document, path)
+            return await _asked(temporal, comparing)
+        except NotServed:
+            if not temporal.own_worker or time.monotonic() > until or _faulty(workspace):
+                raise
+        await asyncio.sleep(_ASKED_AGAIN_SECONDS)
 
 
 def _interval(written: DurationLiteral | None) -> WrittenInterval | None:
