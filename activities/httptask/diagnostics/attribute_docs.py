@@ -2,13 +2,18 @@
 
 import ast
 import inspect
-import textwrap
+import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from threading import Lock
+from typing import Final
 
 from pydantic import BaseModel
 
 __all__ = ["attribute_docs"]
+
+_PARSING: Final = Lock()
+"""`ast.parse` of Python 3.11 may raise SystemError where two threads call it at once."""
 
 
 @lru_cache
@@ -19,16 +24,25 @@ def attribute_docs(model: type[BaseModel]) -> Mapping[str, str]:
     a definition is checked. Empty where the source was not installed along.
     """
     owners = [owner for owner in reversed(model.__mro__) if issubclass(owner, BaseModel)]
-    return {name: doc for owner in owners[1:] for name, doc in _docs_of(owner)}
+    found: dict[str, str] = {}
+    for owner in owners[1:]:
+        with _PARSING:
+            found |= _docs_of_module(owner.__module__).get(owner.__qualname__, {})
+    return found
 
 
-def _docs_of(owner: type[BaseModel]) -> Iterator[tuple[str, str]]:
+@lru_cache
+def _docs_of_module(name: str) -> Mapping[str, Mapping[str, str]]:
+    """Those of each class at the top of a module, by its name."""
     try:
-        source = inspect.getsource(owner)
+        source = inspect.getsource(sys.modules[name])
     except OSError:
-        return
-    [definition] = ast.parse(textwrap.dedent(source)).body
-    assert isinstance(definition, ast.ClassDef)
+        return {}
+    definitions = [one for one in ast.parse(source).body if isinstance(one, ast.ClassDef)]
+    return {definition.name: dict(_docs_of(definition)) for definition in definitions}
+
+
+def _docs_of(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for above, below in zip(definition.body, definition.body[1:], strict=False):
         match above, below:
             case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):

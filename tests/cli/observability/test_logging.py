@@ -23,6 +23,22 @@ except ValueError:
 logging.getLogger("temporalio.worker").info("chatter")
 """
 
+FAILS = """
+import sys
+from httptask.cli.observability.logging import configure_logging
+from httptask.http.log import get_logger
+sys.stderr.isatty = lambda: {terminal}
+configure_logging("INFO")
+
+def look_up(key):
+    return {{}}[key]
+
+try:
+    look_up("sk-quoted")
+except KeyError:
+    get_logger("httptask.designer").exception("designer.failed", path="/api/task")
+"""
+
 WORKS_IN_AN_ABSENT_NAMESPACE = """
 import asyncio
 from temporalio import activity
@@ -101,6 +117,16 @@ async def test_one_json_line_for_each_event_and_no_traceback() -> None:
         "level": "warning",
         "logger": "temporalio.worker._workflow_instance",
     }
+
+
+async def test_a_failure_of_ours_is_logged_with_its_place_and_without_values() -> None:
+    _, stderr = await said(FAILS.format(terminal=False))
+    logged = json.loads(stderr)
+    assert (logged["event"], logged["error"]) == ("designer.failed", "KeyError")
+    assert logged["at"] == ["<string>:12 in <module>", "<string>:9 in look_up"]
+    _, shown = await said(FAILS.format(terminal=True))
+    assert "look_up" in shown
+    assert "sk-quoted" not in stderr + shown
 
 
 async def test_command_that_shows_tasks_does_not_log_them_too() -> None:

@@ -2,9 +2,11 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from httptask.cli.observability.telemetry import set_runtime
@@ -19,6 +21,8 @@ __all__ = ["configure_logging", "log_as_process", "share_log"]
 
 _WORKFLOWS: Final = "temporalio.worker._workflow_instance"
 """Logger of workflow tasks that fail."""
+_FRAMES: Final = 8
+"""The last of a failure of ours."""
 
 
 def configure_logging(level: Literal["INFO", "WARNING"], *, begin_core: bool = True) -> None:
@@ -56,6 +60,7 @@ def _configure_structlog() -> logging.Formatter:
         processors=[
             structlog.stdlib.filter_by_level,
             *shared,
+            _with_place_of_failure,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -129,6 +134,16 @@ class _CurrentStderr(logging.Handler):
         with self.turn():
             sys.stderr.write(line)
             sys.stderr.flush()
+
+
+def _with_place_of_failure(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":
+    """What failed and where, in place of a traceback: that quotes values, which must not be logged."""
+    if event.pop("exc_info", None):
+        error = sys.exception()
+        event["error"] = type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__ if error else None)[-_FRAMES:]
+        event["at"] = [f"{Path(one.filename).name}:{one.lineno} in {one.name}" for one in frames]
+    return event
 
 
 def _as_event(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":
