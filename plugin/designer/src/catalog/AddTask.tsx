@@ -9,7 +9,7 @@ import { Icon, iconOf } from "../ui/icons";
 import { Refused } from "../ui/Prose";
 import { addTask, insert, PLAIN, type PlainTask } from "./add";
 import { type Place, useAdding } from "./adding";
-import { AnotherApi, NothingFound } from "./NothingFound";
+import { OtherApi } from "./OtherApi";
 import { Preview } from "./Preview";
 import "./catalog.css";
 
@@ -100,7 +100,7 @@ function AddTaskDialog({ at }: { at: Place }) {
         <div className="add-results">
           {found.error && <Refused error={found.error} />}
           {searching && <p className="empty">Searching …</p>}
-          {nothing && !searching && <NothingFound query={query} known={found.data.apis} />}
+          {!curl && <OtherApi query={query} nothing={nothing && !searching} known={found.data?.apis ?? []} />}
           {curl && (
             <p className="empty">This is a curl command; the task that it becomes is shown beside it.</p>
           )}
@@ -127,7 +127,6 @@ function AddTaskDialog({ at }: { at: Place }) {
               </Option>
             ))}
           </ul>
-          {!curl && !nothing && <AnotherApi known={found.data?.apis ?? []} />}
         </div>
         <Preview
           operation={operation}

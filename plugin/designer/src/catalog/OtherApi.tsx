@@ -8,26 +8,28 @@ const KNOWN_SHOWN = 12;
 
 interface Props {
   query: string;
+  nothing: boolean;
   known: KnownApi[];
 }
 
-/** Nothing fits: the API that has it can be added. */
-export function NothingFound({ query, known }: Props) {
+/** Adds the API that has what is searched for: nothing fits, or not what was meant. It stays while that changes. */
+export function OtherApi({ query, nothing, known }: Props) {
+  const [open, setOpen] = useState(false);
   return (
-    <div className="nothing">
-      <p>
-        <b>No operation fits “{query.trim()}”.</b> Add the API that has it:
-      </p>
-      <AddApi known={known} />
-    </div>
-  );
-}
-
-/** Something fits, though perhaps not what was meant. */
-export function AnotherApi({ known }: { known: KnownApi[] }) {
-  return (
-    <details className="nothing">
-      <summary>Another API: add its OpenAPI document</summary>
+    <details
+      className={nothing ? "other-api" : "other-api below"}
+      open={open || nothing}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary>
+        {nothing ? (
+          <>
+            <b>No operation fits “{query.trim()}”.</b> Add the API that has it:
+          </>
+        ) : (
+          "Another API: add its OpenAPI document"
+        )}
+      </summary>
       <AddApi known={known} />
     </details>
   );
