@@ -1,12 +1,19 @@
 """The page is made of its sources by Node, and distributions have it: here a small one, made by the real npm."""
 
 import importlib.util
+import os
 import shutil
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from httptask.cli.terminal.errors import CliError, ExitCode
+from httptask.cli.terminal.interrupts import interruptible
 from httptask.designer import building
 from httptask.designer.building import BundleMissing, ensure_bundle, is_built
 
@@ -88,6 +95,35 @@ def test_an_installation_has_it_or_says_so(checkout: Checkout, tmp_path: Path) -
     (checkout.bundle / "index.html").write_text("one")
     assert ensure_bundle(checkout.said.append, tmp_path / "absent", checkout.bundle) == checkout.bundle
     assert checkout.said == []
+
+
+def test_nothing_of_a_build_that_is_interrupted_goes_on(checkout: Checkout) -> None:
+    builder = checkout.sources / "node_modules" / "builder"
+    goes_on = 'require("node:fs").writeFileSync("node_modules/builder", `${process.pid}`); setInterval(() => {}, 1e3);'
+    (checkout.sources / "build.cjs").write_text(goes_on)
+
+    def interrupt() -> None:
+        while not (builder.exists() and builder.read_text()):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(CliError, match="interrupted") as raised, interruptible():
+        checkout.ensure()
+    assert raised.value.exit_code == ExitCode.INTERRUPTED
+    assert signal.getsignal(signal.SIGTERM) is before
+    until = time.monotonic() + 5
+    while is_alive(builder) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not is_alive(builder)
+
+
+def is_alive(builder: Path) -> bool:
+    try:
+        return psutil.Process(int(builder.read_text())).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Application:

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -125,16 +126,27 @@ def _files(sources: Path) -> Iterator[Path]:
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-    """Run a step.
+    """Run a step, of which nothing goes on where that is interrupted.
 
     Raises:
         BundleMissing: it failed; the end of what it wrote is told.
     """
-    done = subprocess.run(  # noqa: S603 - a fixed command of our own
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    if done.returncode:
-        written = (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()
+    with subprocess.Popen(  # noqa: S603 - a fixed command of our own
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # npm, and what it has begun
+            raise
+    if process.returncode:
+        written = output.decode(errors="replace").strip().splitlines()
         told = "\n  ".join(written[-_SHOWN_LINES:])
         step = " ".join(command[2:])
         raise BundleMissing(

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Coroutine, Generator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.errors import CliError, ExitCode
 
-__all__ = ["Interrupts"]
+__all__ = ["Interrupts", "interruptible"]
 
 _T = TypeVar("_T")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -79,3 +79,22 @@ class Interrupts:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def interruptible() -> Generator[None]:
+    """Have a signal end what blocks in the context, where there is no event loop.
+
+    Raises:
+        CliError: one came.
+    """
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        raise CliError("interrupted", exit_code=ExitCode.INTERRUPTED)
+
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -15,6 +15,7 @@ from httptask.cli.project.installation import installing
 from httptask.cli.temporal.outages import address_of
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError
+from httptask.cli.terminal.interrupts import interruptible
 from httptask.http.files import open_file
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class DesignerPage:
             permit: has the worker know the secrets of a definition.
 
         Raises:
-            CliError: the options don't fit, or nothing can listen there.
+            CliError: the options don't fit, nothing can listen there, or a signal came.
         """
         from httptask.designer.building import BundleMissing, ensure_bundle
         from httptask.designer.serving import new_token
@@ -82,7 +83,8 @@ class DesignerPage:
         self._permit = permit
         self._streams = Streams()
         try:
-            self._bundle: Path | None = ensure_bundle(print_note)
+            with interruptible():
+                self._bundle: Path | None = ensure_bundle(print_note)
         except BundleMissing as error:
             print_note(f"no page: {error}\n  hint: {error.hint}")
             self._bundle = None
