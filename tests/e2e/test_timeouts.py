@@ -2,11 +2,16 @@
 
 import asyncio
 import gc
+from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
+from httptask.activities.names import HTTP_REQUEST
 from httptask.http.errors import Postponed
 from httptask.resilience.circuit_breaker import CircuitBreaker
 from httptask.scheduling import deadlines
@@ -181,3 +186,35 @@ async def test_what_ends_with_its_timeout_leaves_no_error_in_the_log(
         assert await handle.result() is None
         await runner.replay(handle)
     assert "Exception in callback" not in caplog.text
+
+
+UNBOUND = "do: [{ ask: { call: httpRequest, with: { method: post, connection: shop, path: /x, body: {} } } }]"
+
+
+async def test_a_failure_that_comes_with_a_cancellation_is_no_error_of_the_worker(
+    temporal: WorkflowEnvironment, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue, over = "cancelled-at-once", asyncio.Event()
+    not_for_calls = {"no_remote_activities": True, "max_cached_workflows": 0}
+
+    @activity.defn(name=HTTP_REQUEST)
+    async def fails(_: Any) -> None:
+        await over.wait()
+        raise ApplicationError("no", non_retryable=True)
+
+    shop = {"shop": local_connection("shop", "http://127.0.0.1:9")}
+    served: dict[str, Any] = {"worker": not_for_calls, "task_queue": queue, "connections": shop}
+    async with asyncio.timeout(60), Worker(temporal.client, task_queue=queue, activities=[fails]):
+        async with running(temporal, **served) as runner:
+            handle = await runner.start(UNBOUND)
+            await has_event(handle, "activity_task_scheduled")
+        over.set()
+        await has_event(handle, "activity_task_failed")
+    await handle.cancel()
+    async with running(temporal, **served) as runner:
+        with pytest.raises(WorkflowFailureError) as ended:
+            await handle.result()
+        await runner.replay(handle)
+    assert isinstance(ended.value.cause, CancelledError)
+    gc.collect()
+    assert "never retrieved" not in caplog.text

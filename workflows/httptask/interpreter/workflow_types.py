@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
+from temporalio.exceptions import FailureError
 
 from httptask.activities.connection_profile import RunConfiguration
 from httptask.activities.names import LOAD_DEFINITION
@@ -116,6 +117,7 @@ class DefinitionRun:
             continue_as_new_after: how many events.
             known: what the run knows of its worker's configuration already.
         """
+        asyncio.get_running_loop().set_exception_handler(_tell_of_failure)
         info = workflow.info()
         state = self._begun or RunState(
             origin_run_id=info.run_id,
@@ -255,6 +257,16 @@ class DefinitionWorkflow(DefinitionRun):
     def status(self) -> dict[str, Any]:
         """The state of every task: a `RunStatus` as far as the workflow knows it."""
         return self._status().known()
+
+
+def _tell_of_failure(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what asyncio tells of, but not that nobody looked at the failure of a call, which the history has.
+
+    The SDK never looks at one that comes in the workflow task which cancels the run.
+    """
+    is_of_call = isinstance(context.get("exception"), FailureError)
+    if not is_of_call or isinstance(context.get("future"), asyncio.Task):
+        loop.default_exception_handler(context)
 
 
 async def _payloads(arguments: Sequence[Any]) -> list[Payload]:
