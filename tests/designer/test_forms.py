@@ -288,15 +288,29 @@ async def test_an_operation_of_a_document_has_its_parameters_and_one_that_is_not
 ) -> None:
     (tmp_path / "b.json").write_text(json.dumps(DOCUMENT))
     forms: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     async with asked(workspace_of(tmp_path, {})) as client:
         added = await client.post("/api/catalog", json={"source": "b.json"})
         assert added.status_code == 201, added.text
         for index, name in enumerate(("kept", "file", "away", "none", "computed")):
             asking = {"path": "a.yaml", "text": OF_DOCUMENT, "pointer": f"/do/{index}/{name}"}
             forms[name] = (await client.post("/api/task", json=asking)).json()
+            told[name] = await client.post("/api/task/reference", json=asking)
     assert {name: form["operation"] for name, form in forms.items() if form["operation"]} == {
         "kept": "bookshop.order"
     }
+    assert {name: form["document"] for name, form in forms.items() if form["document"]} == {"file": "b.json"}
+    assert told["file"].status_code == told["kept"].status_code == 200, told
+    reference = told["file"].json()
+    assert [one["name"] for one in reference["parameters"]][:2] == ["id", "gift"]
+    assert reference["definitions"].keys() == {"Order", "Book"}
+    assert {**reference, "api": "catalog/bookshop"} == told["kept"].json()
+    assert {name: told[name].json()["status"] for name in ("away", "none", "computed")} == {
+        "away": 404,
+        "none": 404,
+        "computed": 404,
+    }
+    assert "order" in told["none"].json()["detail"]
     addresses = {name: form["unknown_document"] for name, form in forms.items() if form["unknown_document"]}
     assert addresses == {"away": "https://books.example/b.json"}
     for name in ("kept", "file"):

@@ -9,14 +9,14 @@ from httptask.json.types import is_object
 from httptask.openapi import swagger
 from httptask.openapi.authentication import read_authentication
 from httptask.openapi.contents import ContentReader
-from httptask.openapi.depth import Depth, Reached, definitions_within
+from httptask.openapi.depth import SHOWN, Depth, Reached, definitions_within
 from httptask.openapi.document import Document, Node, Problems
 from httptask.openapi.naming import operation_names
 from httptask.openapi.operation import METHODS, Body, Operation, Parameter
-from httptask.openapi.schemas import SchemaReader
+from httptask.openapi.schemas import JsonSchema, SchemaReader
 from httptask.openapi.servers import read_servers
 
-__all__ = ["Listed", "OperationReader", "list_operations"]
+__all__ = ["Listed", "OperationReader", "list_operations", "within"]
 
 
 class Listed(NamedTuple):
@@ -60,6 +60,25 @@ def list_operations(document: Document, problems: Problems) -> list[Listed]:
     ]
 
 
+def within(operation: Operation, depth: Depth) -> Operation:
+    """An operation that was read with all of its definitions, without those that stand deeper."""
+    reached = definitions_within(_schemas_of(operation, depth), operation.definitions.__getitem__)
+    return replace(operation, definitions=reached.definitions, deeper=reached.deeper)
+
+
+def _schemas_of(operation: Operation, depth: Depth) -> list[tuple[JsonSchema, int]]:
+    """What an operation sends and receives, each with the levels that are wanted of it."""
+    sent = [
+        *(one.schema for one in operation.parameters),
+        *(content.schema for content in (operation.body.contents if operation.body else ())),
+    ]
+    received = [
+        *(content.schema for response in operation.responses for content in response.contents),
+        *(header.schema for response in operation.responses for header in response.headers),
+    ]
+    return [*((one, depth.request) for one in sent), *((one, depth.answers) for one in received)]
+
+
 class OperationReader:
     """Reads operations of one document, each of its schemas once."""
 
@@ -77,20 +96,11 @@ class OperationReader:
             depth: of the definitions that are wanted; None for all.
         """
         operation = self._described(listed)
-        contents = operation.body.contents if operation.body else ()
-        sent = [
-            *(one.schema for one in operation.parameters),
-            *(content.schema for content in contents),
-        ]
-        received = [
-            *(content.schema for response in operation.responses for content in response.contents),
-            *(header.schema for response in operation.responses for header in response.headers),
-        ]
         if depth is None:
-            reached = Reached(self._schemas.definitions_of(*sent, *received), ())
+            schemas = (schema for schema, _ in _schemas_of(operation, SHOWN))
+            reached = Reached(self._schemas.definitions_of(*schemas), ())
         else:
-            levels = [*((one, depth.request) for one in sent), *((one, depth.answers) for one in received)]
-            reached = definitions_within(levels, self._schemas.definition)
+            reached = definitions_within(_schemas_of(operation, depth), self._schemas.definition)
         return replace(
             operation,
             definitions=reached.definitions,

@@ -115,6 +115,10 @@ export const pinOutput = (path: string, task: string, output: Json) =>
 export const unpinOutput = (path: string, task: string) =>
   request<Outputs>("DELETE", `${kept(path)}&task=${asked(task)}`);
 
+/** Of an operation whose API document is a file beside the definition. */
+export const getReference = (path: string, text: string, pointer: string) =>
+  request<Operation>("POST", "/task/reference", { path, text, pointer });
+
 export const listModels = (connection: string) =>
   request<Models>("GET", `/connections/${asked(connection)}/models`);
 

@@ -171,6 +171,8 @@ export interface TaskForm {
   task: Json;
   /** Of the catalogue, `API.OPERATION`. */
   operation: string | null;
+  /** The file that tells the operation, where it is none of the catalogue. */
+  document: string | null;
   /** Of the API document that would tell more, and is not in the catalogue. */
   unknown_document: string | null;
   /** What the definition has under `use`, by its key. */

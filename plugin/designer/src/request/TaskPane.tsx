@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useId, useMemo, useRef } from "react";
-import { addApi, listModels } from "../api/endpoints";
+import { addApi, getReference, listModels } from "../api/endpoints";
 import type { Block, Json, TaskForm } from "../api/types";
 import { isTyping } from "../app/keys";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
+import { Reference } from "../catalog/Reference";
 import { focusBlock, removeBlock } from "../flow/acts";
 import { isCall, kindName } from "../flow/kinds";
 import { besides, blockAt, placeOf, pointerAt } from "../state/blocks";
@@ -93,8 +94,29 @@ function TaskEditor({ block }: { block: Block }) {
           <OperationReference name={data.operation} />
         </details>
       )}
+      {data?.document && (
+        <details className="task-reference">
+          <summary>Reference: {data.document}</summary>
+          <ReferenceOfFile pointer={block.pointer} />
+        </details>
+      )}
     </section>
   );
+}
+
+/** Of an operation whose document is a file beside the definition, as the file is now. */
+function ReferenceOfFile({ pointer }: { pointer: string }) {
+  const path = useDocument((state) => state.path);
+  const text = useDocument((state) => state.checked);
+  const { data, error } = useQuery({
+    queryKey: ["reference", path, pointer, text],
+    queryFn: () => getReference(path ?? "", text, pointer),
+    placeholderData: (before) => before,
+    gcTime: 10_000,
+    retry: false,
+  });
+  if (error) return <Refused error={error} />;
+  return data ? <Reference operation={data} /> : <p className="muted">Loading the reference …</p>;
 }
 
 /** Fields and reference are those of a document that is kept: it is loaded by who asks for it, and by nothing else. */

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from httptask.catalog import FOLDER, chat_completion
 from httptask.catalog.project_documents import ProjectDocuments
+from httptask.catalog.reference import Reference
 from httptask.designer.called import CalledOperations
 from httptask.designer.operation_fields import with_parameters, with_request
 from httptask.designer.problems import Problem
@@ -19,7 +20,9 @@ from httptask.dsl.tasks import CALLS
 from httptask.dsl.tasks.openapi import ApiCall, api_call
 from httptask.http.errors import RequestInvalid
 from httptask.json.types import is_object
+from httptask.openapi.depth import SHOWN
 from httptask.openapi.described import Described
+from httptask.openapi.reader import within
 
 router = APIRouter(tags=["forms"])
 
@@ -27,10 +30,15 @@ _NAMED = ("authentications", "errors", "retries", "secrets", "timeouts")
 """Keys of `use` whose parts a task refers to by name."""
 
 
-class TaskPlace(EditedText):
+class TaskOfText(EditedText):
     """A task of a text."""
 
     pointer: str
+
+
+class TaskPlace(TaskOfText):
+    """A task of a text, whose form is asked for."""
+
     known: str | None = None
     """The `schema_id` of a schema that whoever asks has already, and does not need again."""
 
@@ -41,6 +49,8 @@ class TaskForm(BaseModel):
     task: Any
     operation: str | None
     """Of the catalogue, `API.OPERATION`, where the task is known to be a call of it."""
+    document: str | None = None
+    """The file that tells the operation, where it is none of the catalogue: `POST /api/task/reference` reads it."""
     unknown_document: str | None = None
     """The address of the API document that would tell more, where `POST /api/catalog` can add it."""
     names: dict[str, list[str]]
@@ -68,7 +78,7 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
     if not is_object(task):
         raise Problem(404, "there is no such task", "choose another block")
     kind = kind_of(task)
-    schema, operation, address = schema_of(kind), None, None
+    schema, operation, document, address = schema_of(kind), None, None, None
     if kind is CALLS["chatCompletion"]:
         operation = f"{chat_completion.API}.{chat_completion.LISTED.name}"
     elif kind in (CALLS["http"], CALLS["httpRequest"]):
@@ -80,16 +90,34 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
         elif isinstance(found, Described):
             schema = with_parameters(schema, call.operation_id, found.operation)
             api = found.place.removeprefix(f"{FOLDER}/")
-            operation = f"{api}.{found.operation.name}" if api != found.place else None
+            is_kept = api != found.place
+            operation = f"{api}.{found.operation.name}" if is_kept else None
+            document = None if is_kept else found.place
     id_ = hashlib.sha256(schema.model_dump_json().encode()).hexdigest()
     return TaskForm(
         task=task,
         operation=operation,
+        document=document,
         unknown_document=address,
         names={key: [*getattr(program.definition.use, key)] for key in _NAMED},
         schema_id=id_,
         schema_=None if id_ == place.known else schema,
     )
+
+
+@router.post("/task/reference")
+def get_reference(place: TaskOfText, workspace: AskedWorkspace) -> dict[str, Any]:
+    """What the operation of a `call: openapi` takes and answers: as `GET /api/catalog/{api}/operations/{operation}`."""
+    _, program = workspace.readable(place.path, place.text)
+    node = program.nodes.get(place.pointer)
+    call = None if node is None else api_call(node)
+    if call is None or call.address is None:
+        raise Problem(404, "this task calls no operation of an API document", "choose another block")
+    found = _described(workspace, place.path, call)
+    if not isinstance(found, Described):
+        refused = (f"`{call.address}` is not in the catalogue", "add it there") if found is None else None
+        raise Problem(404, *(refused or (str(found), None)))
+    return Reference(found.place, within(found.operation, SHOWN)).as_json()
 
 
 @router.post("/input-form")
