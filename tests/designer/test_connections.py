@@ -202,7 +202,12 @@ async def test_a_connection_of_a_provider_says_what_is_not_known_of_it(tmp_path:
     new = {"base_url": "", "authentication": "provider"}
     environment = {"OPENAI_API_KEY": KEY, "GROQ_API_KEY": KEY}
     workspace = workspace_of(tmp_path, environment)
-    settings = Settings(load_config(file, environment), environment, frozenset({"GROQ_API_KEY"}))
+    settings = Settings(
+        load_config(file, environment),
+        environment,
+        frozenset({"GROQ_API_KEY"}),
+        frozenset({"OPENAI_API_KEY"}),
+    )
     async with asked(workspace) as client:
         known = {one["name"]: one for one in (await client.get("/api/connections/providers")).json()}
         added = [
@@ -237,7 +242,10 @@ async def test_a_connection_of_a_provider_says_what_is_not_known_of_it(tmp_path:
         True,
         ["base URL from httptask.toml", "GROQ_API_KEY from .env"],
     )
-    assert states["openai"]["origins"][1] == "OPENAI_API_KEY from the environment"
+    assert (
+        states["openai"]["origins"][1]
+        == "OPENAI_API_KEY from the environment (the line of .env is passed over)"
+    )
     assert KEY not in str(states)
 
 

@@ -39,6 +39,8 @@ class Settings:
     environment: Mapping[str, str]
     dotenv: frozenset[str] = frozenset()
     """Names of the environment whose values a `.env` gives."""
+    passed_over: frozenset[str] = frozenset()
+    """Names that a `.env` gives another value than the environment, whose value is the one that counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,16 @@ def test_where_a_connection_has_its_values_from_is_told_without_them(
     told_lines = capsys.readouterr().err.splitlines()
     assert "connection model: base URL from httptask.toml; MODEL_KEY from KEY_OF_MODEL of .env" in told_lines
     assert (
-        "connection openai: base URL from OPENAI_BASE_URL of the environment; OPENAI_API_KEY from the environment"
-        in told_lines
+        "connection openai: base URL from OPENAI_BASE_URL of the environment (the line of .env is passed over); "
+        "OPENAI_API_KEY from the environment (the line of .env is passed over)" in told_lines
     )
     assert not any(line.startswith("connection shop") for line in told_lines)
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://a.example.com/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    tell_origins(load_project(None))
+    told_lines += capsys.readouterr().err.splitlines()
+    assert (
+        "connection openai: base URL from OPENAI_BASE_URL of the environment; "
+        "OPENAI_API_KEY has no value (the line of .env is passed over)" in told_lines
+    )
     assert "canary" not in "".join(told_lines)

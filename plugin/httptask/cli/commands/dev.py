@@ -159,7 +159,7 @@ def _settings(load: "Callable[..., Project]") -> "Settings":
         project = load(say=nothing)
     except CliError as error:
         raise ConfigInvalid([error.message]) from None
-    return Settings(project.config, project.environment, project.dotenv)
+    return Settings(project.config, project.environment, project.dotenv, project.passed_over)
 
 
 def _plugins(

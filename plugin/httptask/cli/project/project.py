@@ -30,6 +30,8 @@ class Project:
     environment: Mapping[str, str]
     dotenv: frozenset[str] = frozenset()
     """Names of the environment whose values a `.env` gives."""
+    passed_over: frozenset[str] = frozenset()
+    """Names that a `.env` gives another value than the environment, whose value is the one that counts."""
 
 
 def load_project(
@@ -63,7 +65,11 @@ def load_project(
             environment.pop(BASE_URL_VARIABLE, None)
             written.pop(BASE_URL_VARIABLE, None)
         counting = frozenset(name for name in written if name not in os.environ)
-        project = Project(load_config(file, environment, folder=folder), environment, counting)
+        passed_over = frozenset(
+            name for name, value in written.items() if os.environ.get(name, value) != value
+        )
+        loaded = load_config(file, environment, folder=folder)
+        project = Project(loaded, environment, counting, passed_over)
     except ConfigInvalid as error:
         raise as_cli_error(error) from None
     for line in _described_sources(project.config, home, written):
@@ -82,7 +88,8 @@ def tell_credential_warnings(config: Config) -> None:
 def tell_origins(project: Project) -> None:
     """Say on stderr where connections have their values from that are in no `httptask.toml`."""
     for connection in project.config.connections.values():
-        found = list(origins_of(connection, project.config, project.environment, project.dotenv))
+        known = (project.config, project.environment, project.dotenv, project.passed_over)
+        found = list(origins_of(connection, *known))
         if any(one.origin and one.origin.endswith((DOTENV_NAME, "environment")) for one in found):
             print_note(harmless(f"connection {connection.name}: {'; '.join(map(str, found))}"))
 

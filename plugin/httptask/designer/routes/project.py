@@ -143,7 +143,10 @@ def _state_of(connection: Connection, settings: Settings) -> ConnectionState:
         missing=missing,
         fix=fix_for(missing, settings.config) if missing else None,
         origins=[
-            str(one) for one in origins_of(connection, settings.config, settings.environment, settings.dotenv)
+            str(one)
+            for one in origins_of(
+                connection, settings.config, settings.environment, settings.dotenv, settings.passed_over
+            )
         ],
     )
 
