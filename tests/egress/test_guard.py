@@ -211,6 +211,13 @@ def test_a_name_that_is_the_same_everywhere_is_judged_for_a_proxy(host: str) -> 
     assert refused_at(Guard(parse_networks([address])), host) is None
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_an_address_is_told_once(host: str) -> None:
+    with pytest.raises(AddressForbidden) as caught:
+        await Guard(()).resolve(host, 80)
+    assert caught.value.message.startswith(f"the host is {host}, a loopback address: ")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "::1", "fd00::1"])
 def test_an_address_is_judged_for_a_proxy(host: str) -> None:
     with pytest.raises(AddressForbidden) as caught:

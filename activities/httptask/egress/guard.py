@@ -77,13 +77,13 @@ class Guard:
         """
         address = fixed_address(host)
         if address is not None:
-            self._judge(address, None if address == host else host)
+            self._judge(address, host)
 
     def _judge(self, address: str, host: str | None) -> None:
-        reason = refusal(address, self._allowed)
+        reason, is_name = refusal(address, self._allowed), host not in (None, address)
         if reason is not None:
             raise AddressForbidden(
-                f"{f'{host} is at {address}' if host else f'the host is {address}'}, {reason}",
+                f"{f'{host} is at {address}' if is_name else f'the host is {address}'}, {reason}",
                 cure=permission(address, "its connection, or [policy] where it has none"),
                 details={"host": host or address, "address": address},
             )

@@ -117,7 +117,14 @@ async def test_a_key_that_is_refused_under_another_status(shell: Shell) -> None:
     [
         ("http://127.0.0.1:1", (), {"TOKEN": ""}, 2, "secrets", "set the environment variable TOKEN"),
         ("http://nowhere.invalid", (), {}, 3, "address", "the name nowhere.invalid can't be resolved"),
-        ("http://127.0.0.1:1", ("redirects = 0",), {}, 2, "address", "a loopback address"),
+        (
+            "http://127.0.0.1:1",
+            ("redirects = 0",),
+            {},
+            2,
+            "address",
+            "the host is 127.0.0.1, a loopback address",
+        ),
         ("http://127.0.0.1:1", (), {}, 3, "connection", "nothing answers there"),
         (
             "https://10.0.0.1",
