@@ -160,6 +160,18 @@ def test_a_build_server_can_read_whatever_a_test_is_called(tmp_path: Path) -> No
     assert case.get("name") == "\ufffd[31m red"
 
 
+def test_a_build_server_is_told_apart_what_failed_and_what_has_not_ended(tmp_path: Path) -> None:
+    results = [
+        result_of(tmp_path, "{ output: 1 }", outcome)
+        for outcome in (Outcome(output=2), Outcome(unended="the server is away"), Outcome(output=1))
+    ]
+    suites = ET.fromstring(as_junit(results, 0.0))
+    told = [[(one.tag, one.get("message")) for one in case] for case in suites.iter("testcase")]
+    assert told == [[("failure", "not as expected: output")], [("error", "the server is away")], []]
+    for suite in (suites, suites[0]):
+        assert [suite.get(key) for key in ("tests", "failures", "errors")] == ["3", "1", "1"]
+
+
 def execution(id_: str, pointer: str, kind: str = "set") -> TaskStatus:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     return TaskStatus(id=id_, name=id_.rpartition("/")[2], pointer=pointer, kind=kind, started_at=now)

@@ -41,7 +41,10 @@ def as_json(results: Sequence[TestResult], seconds: float) -> dict[str, Any]:
 
 
 def as_junit(results: Sequence[TestResult], seconds: float) -> str:
-    """All results as JUnit's XML, a suite for each file."""
+    """All results as JUnit's XML, a suite for each file.
+
+    A failure is a test that is not as expected; an error is one of which nobody knows, as its run has not ended.
+    """
     root = Element("testsuites", {"name": "httptask", "time": f"{seconds:.3f}", **_counts(results)})
     for file in dict.fromkeys(result.loaded.file for result in results):
         of_file = [result for result in results if result.loaded.file == file]
@@ -59,7 +62,9 @@ def as_junit(results: Sequence[TestResult], seconds: float) -> str:
                 "time": f"{result.seconds:.3f}",
             }
             case = SubElement(suite, "testcase", attributes)
-            if not result.passed:
+            if result.outcome.unended is not None:
+                SubElement(case, "error", message=_in_xml(result.outcome.unended))
+            elif not result.passed:
                 paths = ", ".join(dict.fromkeys(difference.path for difference in result.differences))
                 failure = SubElement(case, "failure", message=_in_xml(f"not as expected: {paths}"))
                 failure.text = _in_xml("\n".join(describe(result)))
@@ -67,8 +72,14 @@ def as_junit(results: Sequence[TestResult], seconds: float) -> str:
 
 
 def _counts(results: Sequence[TestResult]) -> dict[str, str]:
-    failed = sum(not result.passed for result in results)
-    return {"tests": str(len(results)), "failures": str(failed), "errors": "0", "skipped": "0"}
+    unended = sum(result.outcome.unended is not None for result in results)
+    failed = sum(not result.passed for result in results) - unended
+    return {
+        "tests": str(len(results)),
+        "failures": str(failed),
+        "errors": str(unended),
+        "skipped": "0",
+    }
 
 
 def _in_xml(text: str) -> str:

@@ -152,8 +152,8 @@ async def test_a_server_that_ends_under_them_is_told_and_leaves_a_result_of_each
     assert "waiting for changes" not in said
     cases = ET.parse(tmp_path / "out/j.xml").iter("testcase")
     assert [(case.get("name"), case[0].tag) for case in cases] == [
-        ("says hello", "failure"),
-        ("says it again", "failure"),
+        ("says hello", "error"),
+        ("says it again", "error"),
     ]
 
 
