@@ -12,17 +12,25 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import certifi
 import structlog
 import typer
+from rapidfuzz import process as rapidfuzz
 from rich import console, markup, table
 from temporalio import envconfig, worker
+from temporalio.contrib import pydantic
 
-from httptask import config, plugin, testing, testrequest
+from httptask import config, definitiontests, plugin, testing, testrequest
+from httptask.catalog import catalog, markdown
+from httptask.config import file
 from httptask.dsl import loader
+from httptask.explain import findings
 from httptask.fixtures import transport as fixtures
 from httptask.interpreter import batch, workflow_types
+from httptask.plugin import plugin as plugin_of_workers
 from httptask.plugin import worker_parts
 from httptask.runs import records
+from httptask.transport import network
 
 __all__ = ["ForkedProcess", "fork"]
 
@@ -34,7 +42,9 @@ _FORKS.set_forkserver_preload(
         for module in (
             *(config, plugin, testing, testrequest, loader, fixtures, workflow_types),
             *(worker_parts, batch, records),  # with which a run begins: two thirds of what it takes
-            *(console, markup, table, envconfig, worker, structlog, typer),
+            *(network, certifi),  # with which its first call begins: half of what is left
+            *(file, findings, plugin_of_workers, definitiontests, catalog, markdown),
+            *(console, markup, table, envconfig, worker, pydantic, rapidfuzz, structlog, typer),
         )
     ]
 )
