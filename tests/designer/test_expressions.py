@@ -123,7 +123,9 @@ async def test_only_what_is_there_at_a_task_can_be_read_and_completed(workspace:
             return [one["label"] for one in found]
 
         inner = await readable(GET)
-        given = await readable(GET, input={"book": "b"}, values={"row.id": 1}, outputs={"one": {"n": 1}})
+        given = await readable(
+            GET, input={"book": "b"}, own={"each": {"row.id": 1}}, outputs={"one": {"n": 1}}
+        )
         names = {
             pointer: [one["name"] for one in (await readable(pointer))["values"] if one["source"] == "task"]
             for pointer in (GET, "/do/0/first", "/do/1/guarded/catch/do/0/mend", "/do/3/gone", "/do/4/after")
@@ -157,6 +159,29 @@ async def test_only_what_is_there_at_a_task_can_be_read_and_completed(workspace:
         ("row.id", None, ""),
     ]
     assert given["asked"] == []
+
+
+async def test_what_is_given_of_a_loop_or_of_a_task_that_is_gone_is_in_the_way_of_no_other_task(
+    workspace: Workspace,
+) -> None:
+    given = {"input": {}, "values": {"renamed.id": 1}, "own": {"each": {"row.id": 7}, "after": {".id": 8}}}
+    async with asked(workspace) as client:
+
+        async def data_of(pointer: str) -> Any:
+            return await answer_of(client, "readable", text=PLACES, pointer=pointer, sample=given)
+
+        inner, outer = await data_of(GET), await data_of("/do/4/after")
+        reading = await answer_of(
+            client, "evaluate", text=PLACES, pointer=GET, expression="$row.id", sample=given
+        )
+        own = await answer_of(
+            client, "evaluate", text=PLACES, pointer="/do/4/after", expression=".id", sample=given
+        )
+    rows = [(one["owner"], one["value"]) for one in inner["values"] if one["name"] == "row"]
+    assert rows == [("each", {"id": 7})]
+    assert "row.id" not in {one["name"] for one in inner["asked"]}
+    assert [one["source"] for one in outer["values"]] == ["input"]
+    assert (reading["value"], own["value"]) == (7, 8)
 
 
 async def test_a_text_is_loaded_once_for_all_that_is_asked_of_it(

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from httptask.calls.problem import TaskFault
+from httptask.designer.sampling import binding_tasks
 from httptask.dsl.checks.flow import earlier_tasks
 from httptask.dsl.checks.known_shapes import bound_shape, declared, raw_inputs
 from httptask.dsl.expression_parts import EXPORT
@@ -40,6 +41,10 @@ class ReadableValue(BaseModel):
     source: Literal["input", "variable", "task", "context"]
     name: str
     """Of the task or the loop variable; empty for the others."""
+    owner: str | None = None
+    """Name of the loop that a variable is of, under which values of it are given as its own."""
+    value: Any = None
+    """Of a variable, in the sample."""
     told: str
     """What it is."""
     is_read: bool
@@ -54,6 +59,8 @@ class AskedValue(BaseModel):
     """As `missing` has it: `input.caller`."""
     path: list[str | int] | None
     """Where it is in the workflow's input; None where it is not of it."""
+    owner: str | None = None
+    """Name of the task whose own it is: of the loop of a variable, of the task of its own input."""
     type: str
 
 
@@ -64,6 +71,7 @@ class Known:
         self._program = program
         self._node = node
         self._sample = sample
+        self._binding = binding_tasks(program, node)
 
     def behind(self, path: str) -> Mapping[str, tuple[str, Any]]:
         """The members of a value, each with what it is and its value in the sample."""
@@ -119,7 +127,8 @@ class Known:
             for key in path[1:]:
                 shape = _shape_behind(shape, str(key))
             kind = _type(shape.schema) if shape is not None else ""
-            found.append(AskedValue(name=name, path=path[1:] if is_of_input else None, type=kind))
+            asked_of_input = path[1:] if is_of_input else None
+            found.append(AskedValue(name=name, path=asked_of_input, owner=self._owner(name), type=kind))
         return found
 
     def _readable(
@@ -134,9 +143,18 @@ class Known:
             for one in self._readings()
         )
         fields = [KnownField(name=field, type=kind) for field, kind in _members(shape)]
-        return ReadableValue(
+        found = ReadableValue(
             expression=expression, source=source, name=name, told=told, is_read=is_read, fields=fields
         )
+        if source == "variable":
+            found.owner, found.value = self._owner(name), self._sample.variables.get(name)
+        return found
+
+    def _owner(self, name: str) -> str | None:
+        if name.startswith("."):
+            return self._node.name
+        binding = self._binding.get(str(segments_of(name)[0]))
+        return None if binding is None else binding.name
 
     def _readings(self) -> Iterator[Reading]:
         for part in self._node.parts.values():

@@ -285,6 +285,9 @@ export interface ReadableValue {
   source: "input" | "variable" | "task" | "context";
   /** Of the task or the loop variable. */
   name: string;
+  /** The loop that a variable is of, and its value in the sample. */
+  owner: string | null;
+  value: Json;
   told: string;
   is_read: boolean;
   /** What its schema declares. */
@@ -296,6 +299,8 @@ export interface AskedValue {
   name: string;
   /** Where it is in the workflow's input; null where it is not of it. */
   path: (string | number)[] | null;
+  /** The task whose own it is: the loop of a variable, or the task of its own input. */
+  owner: string | null;
   type: string;
 }
 

@@ -22,25 +22,25 @@ export function InputPanel({ block }: { block: Block }) {
     const boxes = [...(pane.current?.querySelectorAll("textarea") ?? [])];
     (boxes.find((box) => box.value === "") ?? boxes[0])?.focus();
   }, [missing]);
-  const values = [
-    ...new Set([...asked.filter((one) => !one.path).map((one) => one.name), ...Object.keys(sample.values)]),
-  ];
-  const shown = data?.values.filter((one) => one.is_read || knownIn(sample, one) !== undefined) ?? [];
+  const values = given(sample, block.name, asked, data?.values ?? []);
+  const isInParts = (one: ReadableValue) =>
+    one.source === "variable" && values.some(({ name }) => segmentOf(name) === one.name);
+  const shown =
+    data?.values.filter((one) => !isInParts(one) && (one.is_read || knownIn(sample, one) !== undefined)) ??
+    [];
   return (
     <section className="test-pane" aria-label="Input" ref={pane}>
       <h3>Input</h3>
       {missing.length > 0 && (
         <p className="ask">The request reads these values. Give them, and send again: Ctrl Enter.</p>
       )}
-      {values.map((name) => (
+      {values.map(({ owner, name }) => (
         <Part
           key={name}
           title={name}
-          value={sample.values[name]}
+          value={valuesOf(sample, owner)[name]}
           wanted
-          keep={(value) =>
-            keep(path, (former) => ({ ...former, values: changed(former.values, name, value) }))
-          }
+          keep={(value) => keep(path, (former) => withGiven(former, owner, name, value))}
         />
       ))}
       {shown.map((one) =>
@@ -108,8 +108,48 @@ function WorkflowInput({ asked, wanted }: { asked: AskedValue[]; wanted: boolean
   );
 }
 
-function withReadable(sample: Sample, { source, name }: ReadableValue, value: Json | undefined): Sample {
-  if (source === "variable") return { ...sample, variables: changed(sample.variables, name, value) };
+/** A value by its name, and the task whose own it is. */
+type Given = Pick<AskedValue, "owner" | "name">;
+
+/** What a name begins with: `item` of `item.id`. */
+const segmentOf = (name: string) => name.split(/[.[]/, 1)[0];
+
+const valuesOf = ({ values, own }: Sample, owner: string | null) =>
+  owner === null ? values : (own[owner] ?? {});
+
+/** Values that are asked for, and those that were given of what this task can read. */
+function given(sample: Sample, task: string, asked: AskedValue[], readable: ReadableValue[]): Given[] {
+  const known = (name: string) => readable.some((one) => one.name !== "" && one.name === segmentOf(name));
+  const loops = readable.flatMap(({ owner }) => (owner === null ? [] : [owner]));
+  const all: Given[] = [
+    ...asked.filter(({ path }) => !path),
+    ...Object.keys(sample.values)
+      .filter((name) => known(name) || /^(context|tasks)\b/.test(name))
+      .map((name) => ({ owner: null, name })),
+    ...[...new Set([...loops, task])].flatMap((owner) =>
+      Object.keys(sample.own[owner] ?? {})
+        .filter(
+          (name) => (known(name) && name !== segmentOf(name)) || (owner === task && name.startsWith(".")),
+        )
+        .map((name) => ({ owner, name })),
+    ),
+  ];
+  return all.filter((one, index) => all.findIndex(({ name }) => name === one.name) === index);
+}
+
+function withGiven(sample: Sample, owner: string | null, name: string, value: Json | undefined): Sample {
+  const values = changed(valuesOf(sample, owner), name, value);
+  return owner === null ? { ...sample, values } : { ...sample, own: { ...sample.own, [owner]: values } };
+}
+
+function withReadable(sample: Sample, one: ReadableValue, value: Json | undefined): Sample {
+  const { source, name, owner } = one;
+  if (source === "variable") {
+    // The whole of it stands in place of its parts.
+    const parts = Object.keys(sample.own[owner ?? ""] ?? {}).filter((part) => segmentOf(part) === name);
+    const without = parts.reduce((former, part) => withGiven(former, owner, part, undefined), sample);
+    return withGiven(without, owner, name, value);
+  }
   if (source === "context") {
     const { context: _former, ...rest } = sample;
     return value === undefined ? rest : { ...rest, context: value };

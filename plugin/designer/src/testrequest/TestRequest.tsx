@@ -34,9 +34,9 @@ function useReadData(task: string) {
   const path = useDocument((state) => state.path) ?? "";
   return useData(
     useShallow(({ byPath }) => {
-      const { input, outputs, context, values, variables } = byPath[path] ?? NO_DATA;
+      const { input, outputs, context, values, own } = byPath[path] ?? NO_DATA;
       const others = Object.entries(outputs).flatMap(([name, value]) => (name === task ? [] : [value]));
-      return [input, context, values, variables, ...others];
+      return [input, context, values, own, ...others];
     }),
   );
 }

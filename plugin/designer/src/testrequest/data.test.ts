@@ -16,8 +16,8 @@ const rows = Array.from({ length: 1000 }, (_, id) => ({ id, text: "x".repeat(100
 const sample: Sample = {
   input: { q: 'a "b"' },
   outputs: { 'list "1"': rows, none: null },
-  variables: {},
   values: { "input.n": 1 },
+  own: { each: { "item.id": 2 } },
   simulated: [],
 };
 

@@ -6,11 +6,12 @@ import type { Json, JsonObject, Outputs, ReadableValue } from "../api/types";
 export interface Sample {
   input?: Json;
   outputs: Record<string, Json>;
-  variables: Record<string, Json>;
   /** What tasks have exported. */
   context?: Json;
   /** Single values, by the names under which they were asked for: `input.caller`, `fetch.body.id`. */
   values: Record<string, Json>;
+  /** The same of what one task alone knows, by its name: the variables of a loop, a task's own input. */
+  own: Record<string, Record<string, Json>>;
   /** Names of tasks whose outputs are of answers that are made up: nothing of them was ever sent by a server. */
   simulated: string[];
 }
@@ -22,7 +23,7 @@ interface Data {
   keep(path: string, change: (sample: Sample) => Sample): void;
 }
 
-export const NO_DATA: Sample = { outputs: {}, variables: {}, values: {}, simulated: [] };
+export const NO_DATA: Sample = { outputs: {}, values: {}, own: {}, simulated: [] };
 
 export const useData = create<Data>()((set) => ({
   pinned: {},
@@ -70,9 +71,9 @@ export function valueAt(whole: Json | undefined, path: readonly (string | number
 }
 
 /** The value of a sample that a task can read. */
-export function knownIn(sample: Sample, { source, name }: ReadableValue): Json | undefined {
+export function knownIn(sample: Sample, { source, name, value }: ReadableValue): Json | undefined {
   if (source === "task") return sample.outputs[name];
-  if (source === "variable") return sample.variables[name];
+  if (source === "variable") return value ?? undefined;
   return source === "input" ? sample.input : sample.context;
 }
 
