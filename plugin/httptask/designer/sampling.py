@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from httptask.designer.problems import Problem
+from httptask.designer.streaming import beside_requests
 from httptask.designer.workspace import Workspace
 from httptask.dsl.checks.known_shapes import task_before
 from httptask.dsl.program import Program
@@ -52,7 +53,7 @@ async def sample_from(workspace: Workspace, program: Program, task: str, data: S
     sample = Sample(data.input, data.task_input, data.outputs, data.variables, data.context)
     try:
         if data.run is not None:
-            record = await read_run(workspace.required_temporal().client, data.run)
+            record = await beside_requests(read_run(workspace.required_temporal().client, data.run))
             sample = sample.over(sample_of_run(record, program, task)[0])
         before = task_before(program, find_task(program, task)) if sample.task_input is None else None
         if before is not None and before.name in sample.outputs:

@@ -1,16 +1,19 @@
-"""Events that are sent while something goes on, and work that ends when nobody listens any more."""
+"""Events that are sent while something goes on, and work that ends when nobody waits for it any more."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import closing, suppress
+from typing import Any, Final, TypeVar
 
 from starlette.responses import StreamingResponse
 
 from httptask.designer.problems import Problem
 from httptask.http.log import get_logger
 
-__all__ = ["Streams", "Tell", "cancel_once"]
+__all__ = ["Streams", "Tell", "beside_requests", "cancel_once"]
+
+_T = TypeVar("_T")
 
 Tell = Callable[[str, Any], None]
 """Sends an event: its name, and data that JSON takes."""
@@ -79,6 +82,30 @@ def cancel_once(task: "asyncio.Task[None]") -> None:
     """Cancel a task; one that is ending already is left to end what it has begun."""
     if not task.cancelling():
         task.cancel()
+
+
+async def beside_requests(work: Coroutine[Any, Any, _T]) -> _T:
+    """Do what takes the processor for seconds, in an event loop of its own; it is cancelled with who waits for it.
+
+    In this one no other request would be answered meanwhile, and no call made of the worker that is in this process.
+    """
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(work)
+
+    def do() -> _T:
+        with closing(loop):
+            try:
+                return loop.run_until_complete(task)
+            finally:
+                loop.run_until_complete(loop.shutdown_default_executor())
+
+    doing = asyncio.ensure_future(asyncio.to_thread(do))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        with suppress(RuntimeError):  # it has just ended
+            loop.call_soon_threadsafe(task.cancel)
+        raise
 
 
 async def _do(work: Callable[[Tell], Awaitable[None]], told: "asyncio.Queue[tuple[str, Any] | None]") -> None:

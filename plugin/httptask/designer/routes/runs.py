@@ -15,7 +15,7 @@ from httptask.config.config import for_own_runs
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.project import fix_for, missing_secrets, not_set_up
-from httptask.designer.streaming import Tell
+from httptask.designer.streaming import Tell, beside_requests
 from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.program import Program
@@ -128,7 +128,7 @@ async def start_run(new: NewRun, workspace: AskedWorkspace) -> StartedRun:
 async def get_run(id_: str, workspace: AskedWorkspace) -> RunRecord:
     """A run: each task's state, request, attempts, and output or failure."""
     temporal = workspace.required_temporal()
-    return await _asked(temporal, read_run(temporal.client, id_))
+    return await _asked(temporal, beside_requests(read_run(temporal.client, id_)))
 
 
 @router.get("/{id_}/events", response_class=StreamingResponse)
@@ -176,7 +176,7 @@ async def rerun(id_: str, asked: RerunRequest, workspace: AskedWorkspace) -> Sta
     """Go on from where a run failed, with the definition as it is now and the outputs of all before."""
     loaded, program = await asyncio.to_thread(workspace.runnable, asked.path, asked.text)
     temporal = workspace.required_temporal()
-    earlier = await _asked(temporal, read_earlier(temporal.client, id_))
+    earlier = await _asked(temporal, beside_requests(read_earlier(temporal.client, id_)))
     try:
         planned = await asyncio.to_thread(plan_rerun, earlier, loaded.data, program, asked.task)
     except NotRerunnable as error:
@@ -245,7 +245,7 @@ async def _watch(temporal: Temporal, id_: str, tell: Tell, *, texts: bool) -> No
             if ended:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
-        record = await read_run(temporal.client, id_)
+        record = await beside_requests(read_run(temporal.client, id_))
         tell("ended", record.model_dump(mode="json"))
     except RPCError as error:
         raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
