@@ -25,9 +25,36 @@ COMMANDS = {
     "help": (["--help"], 0),
 }
 
+ON_ONE_SERVER = ("run --json", "runs list")
+"""Others start one of their own, as a user's first command does, or need none."""
 
-@pytest.mark.parametrize("name", COMMANDS)
+CLOSES = """
+import os, sys
+
+for number in map(int, sys.argv.pop(1)):
+    name = ("stdin", "stdout", "stderr")[number]
+    setattr(sys, name, None)
+    setattr(sys, f"__{name}__", None)
+    os.close(number)
+
+from httptask.cli import main
+main()
+"""
+"""Leaves a forked interpreter as one begins whose streams are closed."""
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ON_ONE_SERVER])
 async def test_a_variable_that_is_no_text_disturbs_no_command(shell: Shell, name: str) -> None:
+    await not_disturbed(shell, name)
+
+
+@pytest.mark.usefixtures("one_server")
+@pytest.mark.parametrize("name", ON_ONE_SERVER)
+async def test_a_variable_that_is_no_text_disturbs_no_command_of_a_cluster(shell: Shell, name: str) -> None:
+    await not_disturbed(shell, name)
+
+
+async def not_disturbed(shell: Shell, name: str) -> None:
     arguments, expected = COMMANDS[name]
     shell.write("sets.yaml", SETS)
     code, command = await shell.run(*arguments, SOMETHING="\udcff\udcfe")
@@ -51,22 +78,31 @@ async def test_names_of_files_are_written_as_they_are_in_any_locale(shell: Shell
     assert (code, json.loads(command.stdout)) == (0, {"a": "Ä"}), command.stderr
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+async def test_streams_that_a_shell_closes_change_nothing_else(shell: Shell, closed: str) -> None:
+    shell.program = ("bash", "-c", f'exec "$0" "$@" {closed}', HTTPTASK)
+    await changes_nothing_else(shell, "run")
+
+
 @pytest.mark.parametrize(
     ("name", "closed"),
     [
-        *(("run", closed) for closed in (">&-", "2>&-", "<&- >&- 2>&-")),
-        *(("run of nothing", closed) for closed in ("2>&-", "<&- >&- 2>&-")),
-        ("runs list", ">&-"),
-        ("connections", "<&- >&- 2>&-"),
-        ("wrong use", "2>&-"),
-        ("help", ">&-"),
+        *(("run of nothing", closed) for closed in ("2", "012")),
+        ("runs list", "1"),
+        ("connections", "012"),
+        ("wrong use", "2"),
+        ("help", "1"),
     ],
 )
 async def test_closed_streams_change_nothing_else(shell: Shell, name: str, closed: str) -> None:
+    shell.script = str(shell.write("closes.py", CLOSES))
+    await changes_nothing_else(shell, name, closed)
+
+
+async def changes_nothing_else(shell: Shell, name: str, *before: str) -> None:
     arguments, expected = COMMANDS[name]
     shell.write("sets.yaml", SETS)
-    shell.program = ("bash", "-c", f'exec "$0" "$@" {closed}', HTTPTASK)
-    code, command = await shell.run(*arguments)
+    code, command = await shell.run(*before, *arguments)
     assert code == expected, command.stderr
     assert "Traceback" not in command.stderr
     assert (shell.folder / "sets.yaml").read_text() == SETS
