@@ -184,6 +184,32 @@ async def test_what_is_given_of_a_loop_or_of_a_task_that_is_gone_is_in_the_way_o
     assert (reading["value"], own["value"]) == (7, 8)
 
 
+async def test_a_loop_is_tried_on_the_first_item_of_its_list_where_that_is_known(
+    workspace: Workspace,
+) -> None:
+    listed = {"outputs": {"first": {"rows": [{"id": 1, "title": "Emma"}, {"id": 2}]}}}
+    async with asked(workspace) as client:
+
+        async def told(route: str, expression: str, **sample: Any) -> Any:
+            at = {"expression": expression, "position": len(expression)}
+            return await answer_of(client, route, text=PLACES, pointer=GET, **at, sample=sample)
+
+        value = await told("evaluate", "${ $row.title } at ${ $index }", **listed, simulated=["first"])
+        names = await told("completions", "$row.", **listed)
+        data = await answer_of(client, "readable", text=PLACES, pointer=GET, sample=listed)
+        other = {"own": {"each": {"row.id": 9}}}
+        mixed = await told("evaluate", "$row", **listed, **other)
+        nothing = await told("evaluate", "$row.id", outputs={"first": {"rows": []}})
+    assert (value["value"], value["simulated"]) == ("Emma at 0", True)
+    assert [(one["label"], one["value"]) for one in names] == [("id", 1), ("title", "Emma")]
+    rows = [one["value"] for one in data["values"] if one["name"] == "row"]
+    assert rows == [{"id": 1, "title": "Emma"}]
+    assert "row.id" not in {one["name"] for one in data["asked"]}
+    assert mixed["value"] == {"id": 9, "title": "Emma"}
+    assert nothing["error"]["message"] == "$row: no data yet"
+    assert nothing["error"]["hint"].startswith("test what gives its list, run the definition")
+
+
 async def test_a_text_is_loaded_once_for_all_that_is_asked_of_it(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

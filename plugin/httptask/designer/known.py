@@ -103,7 +103,7 @@ class Known:
         """What of the run the task can read, in the order in which it comes to be."""
         found = [self._readable("$workflow.input", "input", "", "the workflow's input")]
         loops = sorted(self._node.variables)
-        found += [self._readable(f"${name}", "variable", name, "of the loop around") for name in loops]
+        found += [self._readable(f"${name}", "variable", name, f"of {self._owner(name)}") for name in loops]
         exporting = [node.name for node in self._earlier().values() if EXPORT in node.parts]
         if exporting:
             told = f"what is exported by {', '.join(exporting)}"

@@ -1,22 +1,38 @@
 """The data that a person tries tasks and expressions with."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
+from httptask.calls.problem import TaskFault
 from httptask.designer.problems import Problem
 from httptask.designer.streaming import beside_requests
 from httptask.designer.workspace import Workspace
 from httptask.dsl.checks.known_shapes import task_before
+from httptask.dsl.expressions import (
+    Expression,
+    ExpressionFailed,
+    ExpressionLimitExceeded,
+    ExpressionsBusy,
+    Template,
+)
+from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
+from httptask.dsl.tasks.for_each import ITEMS
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.json.types import is_array
 from httptask.runs.history import read_run
-from httptask.testrequest import NotTestable, Sample, sample_of_run, with_value
-from httptask.testrequest.sample import find_task
+from httptask.testrequest import NotTestable, Sample, SampleIncomplete, sample_of_run, with_value
+from httptask.testrequest.naming import reads_input
+from httptask.testrequest.sample import Place, find_task, transform
 
-__all__ = ["SampleData", "binding_tasks", "sample_from"]
+__all__ = ["SampleData", "binding_tasks", "readings_of", "sample_from", "told_lacking"]
+
+
+_NO_ITEMS: Final = (NotTestable, ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy, TaskFault)
 
 
 class SampleData(BaseModel):
@@ -61,6 +77,7 @@ async def sample_from(workspace: Workspace, program: Program, task: str, data: S
     except NotTestable as error:
         raise Problem(422, str(error), **error.facts) from None
     node = find_task(program, task)
+    sample = await asyncio.to_thread(_with_first_items, program, node, sample)
     owners = [*dict.fromkeys(owner.name for owner in binding_tasks(program, node).values()), node.name]
     for values in (data.values, *(data.own.get(name, {}) for name in owners)):
         for name, value in values.items():
@@ -81,3 +98,53 @@ def binding_tasks(program: Program, node: TaskNode) -> dict[str, TaskNode]:
                 found.pop(name, None)
                 found[name] = owner
     return found
+
+
+def readings_of(owner: TaskNode) -> list[Reading]:
+    """What a loop reads for the list that it goes through; `for` and `map` have it by the same name."""
+    return [reading for one in _expressions(owner.parts.get(ITEMS)) for reading in one.readings]
+
+
+def told_lacking(error: SampleIncomplete) -> tuple[str, str]:
+    """What is read and not there, and what to do about it in the page."""
+    missing = error.facts["missing"]
+    names = ", ".join([*missing["outputs"], *(f"${name}" for name in missing["variables"])])
+    source = "what gives its list" if missing["variables"] else "it"
+    return f"{names}: no data yet", f"test {source}, run the definition, or give a value in Test request"
+
+
+def _with_first_items(program: Program, node: TaskNode, sample: Sample) -> Sample:
+    """A sample in which loops are at their first items, as far as their lists are known and nothing else is given."""
+    for name, owner in binding_tasks(program, node).items():
+        items = owner.parts.get(ITEMS)
+        if items is None or name in sample.variables:
+            continue
+        listed = _evaluated(program, owner, items, sample)
+        if not is_array(listed) or not listed:
+            continue
+        is_index = any(
+            bound == name and pointer.endswith("/at")
+            for body in owner.bodies
+            for pointer, bound in body.variables.items()
+        )
+        first = 0 if is_index else listed[0]
+        sample = replace(sample, variables={**sample.variables, name: first})
+    return sample
+
+
+def _evaluated(program: Program, owner: TaskNode, part: Expression | Template, sample: Sample) -> Any:
+    before = task_before(program, owner)
+    found = replace(sample, task_input=None if before is None else sample.outputs.get(before.name))
+    try:
+        found.require(owner, _expressions(part), owner.name)
+        needs_input = found.task_input is None and reads_input(owner, readings_of(owner))
+        place = Place.of(program, owner, found, needs_input=needs_input)
+        return transform(part, place.execution.input, place.variables)
+    except _NO_ITEMS:
+        return None
+
+
+def _expressions(part: Expression | Template | None) -> list[Expression]:
+    if isinstance(part, Template):
+        return [one for _, one in part.expressions]
+    return [] if part is None else [part]

@@ -86,6 +86,6 @@ function Known({ known, sample }: { known: ReadableValue; sample: Sample }) {
 const NOTHING: Record<ReadableValue["source"], string> = {
   input: "Nothing is known of it: the definition has no input schema.",
   task: "No data yet: test its request, or run the definition.",
-  variable: "No data yet: give it in a test request.",
+  variable: "No data yet: test what gives its list, run the definition, or give it in a test request.",
   context: "No data yet: test the request that exports it.",
 };

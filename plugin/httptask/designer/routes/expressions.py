@@ -13,7 +13,7 @@ from httptask.calls.problem import TaskFault
 from httptask.designer.known import AskedValue, Known, ReadableValue
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
-from httptask.designer.sampling import SampleData, sample_from
+from httptask.designer.sampling import SampleData, binding_tasks, readings_of, sample_from, told_lacking
 from httptask.designer.workspace import AskedWorkspace
 from httptask.diagnostics.fault import TextFault
 from httptask.dsl.checks.known_shapes import task_before
@@ -22,8 +22,9 @@ from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_array, is_object
-from httptask.testrequest import ExpressionInvalid, NotTestable, Sample
+from httptask.testrequest import ExpressionInvalid, NotTestable, Sample, SampleIncomplete
 from httptask.testrequest.evaluation import try_in_task
+from httptask.testrequest.naming import segments_of
 from httptask.testrequest.sample import find_task
 
 router = APIRouter(tags=["expressions"])
@@ -135,8 +136,12 @@ async def evaluate_expression(asked: EvaluationRequest, workspace: AskedWorkspac
         fault = invalid.fault
         offset = fault.offset if isinstance(fault, TextFault) else None
         return Evaluation(error=ExpressionFault(message=fault.message, hint=fault.hint, offset=offset))
+    except SampleIncomplete as error:
+        message, hint = told_lacking(error)
+        missing = error.facts["missing"]
+        return Evaluation(error=ExpressionFault(message=message, hint=hint, missing=missing))
     except NotTestable as error:
-        return Evaluation(error=ExpressionFault(message=str(error), missing=error.facts.get("missing")))
+        return Evaluation(error=ExpressionFault(message=str(error)))
     except ExpressionFailed as failed:
         return Evaluation(error=ExpressionFault(message=failed.message, hint=failed.hint))
     except (ExpressionLimitExceeded, ExpressionsBusy) as error:
@@ -200,14 +205,31 @@ def _evaluated(program: Program, asked: EvaluationRequest, sample: Sample) -> Ev
 
 
 def _reads_simulated(program: Program, asked: EvaluationRequest, readings: Sequence[Reading]) -> bool:
-    """Whether something is read of a task whose output is made up: by its name, or as the input that it gives."""
     made_up = {*asked.sample.simulated}
-    before = task_before(program, find_task(program, asked.pointer)) if made_up else None
-    return any(
-        (reading.variable == "tasks" and bool(made_up) and (not reading.path or reading.path[0] in made_up))
-        or (reading.variable in (None, "input") and before is not None and before.name in made_up)
-        for reading in readings
+    return bool(made_up) and _is_of(
+        program, find_task(program, asked.pointer), asked.sample, readings, made_up
     )
+
+
+def _is_of(
+    program: Program, node: TaskNode, sample: SampleData, readings: Sequence[Reading], made_up: set[str]
+) -> bool:
+    """Whether something is read of a task whose output is made up: by its name, as the input or the item it gives."""
+    before = task_before(program, node)
+    binding = binding_tasks(program, node)
+    for reading in readings:
+        if reading.variable == "tasks" and (not reading.path or reading.path[0] in made_up):
+            return True
+        if reading.variable in (None, "input") and before is not None and before.name in made_up:
+            return True
+        owner = binding.get(reading.variable or "")
+        if owner is None or any(
+            segments_of(name)[:1] == [reading.variable] for name in sample.own.get(owner.name, ())
+        ):
+            continue
+        if _is_of(program, owner, sample, readings_of(owner), made_up):
+            return True
+    return False
 
 
 def _brief(value: Any) -> Any:

@@ -20,7 +20,7 @@ from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.project import missing_secrets, not_set_up
-from httptask.designer.sampling import SampleData, sample_from
+from httptask.designer.sampling import SampleData, sample_from, told_lacking
 from httptask.designer.streaming import Tell, cancel_once
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal, Workspace
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
@@ -216,7 +216,7 @@ class _Trial:
             planned = plan_request(program, asked.task, sample, profiles, attempt=asked.attempt)
             return planned, Reporter(program, planned, edge, self._workspace.catalog(config))
         except SampleIncomplete as error:
-            raise Problem(422, str(error), **error.facts) from None
+            raise Problem(422, *told_lacking(error), **error.facts) from None
         except ExpressionFailed as failed:
             raise Problem(422, failed.message, failed.hint, pointer=failed.pointer) from None
         except (ValueError, ExpressionLimitExceeded, ExpressionsBusy) as error:
