@@ -135,6 +135,8 @@ FROM_ELSEWHERE = [
     (_GET % "headers: { X: 'a {{id}}' }", "no-variable", "write `${ .id }`"),
     (_GET % "body: { a: ['{{ $json.a.b }}'] }", "no-variable", "write `${ .a.b }`"),
     (_PROMPT % "Hi {{name}}", "no-variable", "write `${ .name }`"),
+    (_GET % "body: { a: '$workflow.input.b[0].c' }", "no-variable", "write `${ $workflow.input.b[0].c }`"),
+    (_GET % "headers: { X: 'Bearer $secrets.KEY' }", "no-variable", "write `${ $secrets.KEY }`"),
     (_AFTER % "$task.issues.a", "unknown-property", "write `$tasks.issues`"),
     (_AFTER % ".tasks.issues.a", "unknown-property", "write `$tasks.issues`"),
     (_AFTER % "$steps.issues.a", "unknown-variable", "write `$tasks.issues`"),

@@ -58,6 +58,8 @@ _INSTEAD: Final = {
 }
 _OF_FUNCTIONS: Final = "a function sees its arguments and its own tasks only"
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([$.\w]*\w)\s*\}\}")
+_UNWRAPPED: Final = re.compile(r"\$(?:context|input|secrets|tasks|workflow)\.\w+(?:\.\w+|\[\d*\])*")
+"""An expression without its `${ }`."""
 """Of other tools."""
 
 
@@ -197,7 +199,10 @@ def _chain(program: Program, scope: str) -> Iterator[Scope]:
 
 
 def check_placeholders(program: Program) -> Iterator[Fault]:
-    """Find what other tools fill in, `{{name}}`, and what is sent as it stands here; in an address it is an error."""
+    """Find what is filled in elsewhere, `{{name}}` or `$tasks.name`, and sent as it stands here.
+
+    In an address the first is an error.
+    """
     for use in program.templates:
         if use.pointer == f"{use.task}/with":
             yield from _placeholders(use.pointer, use.template.value)
@@ -211,10 +216,16 @@ def _placeholders(pointer: str, value: Any) -> Iterator[Fault]:
         for index, inner in enumerate(value):
             yield from _placeholders(child_pointer(pointer, index), inner)
     for part in value.parts if isinstance(value, TemplateText) else (value,):
-        placeholder = _PLACEHOLDER.search(part) if isinstance(part, str) else None
-        if placeholder is not None:
-            name = placeholder[1].lstrip("$.").removeprefix("json.")
-            message = f"`{placeholder[0]}` is sent as it stands"
-            hint = f"if it is a variable, write `${{ .{name} }}`"
-            yield Fault(pointer, "no-variable", message, hint, Severity.WARNING)
-            return
+        if not isinstance(part, str):
+            continue
+        if (found := _PLACEHOLDER.search(part)) is not None:
+            meant = f".{found[1].lstrip('$.').removeprefix('json.')}"
+        elif (found := _UNWRAPPED.search(part)) is not None:
+            meant = found[0]
+        else:
+            continue
+        message = f"`{found[0]}` is sent as it stands"
+        yield Fault(
+            pointer, "no-variable", message, f"if it is a variable, write `${{ {meant} }}`", Severity.WARNING
+        )
+        return
