@@ -149,8 +149,16 @@ async def fill_in_and_try(browser: Browser) -> None:
     await page.get_by_label("book", exact=True).fill("978-0")
     await page.get_by_label("book", exact=True).press("Enter")
     await page.get_by_role("button", name="+ copies").click()
-    await page.get_by_label("copies", exact=True).fill("2")
+    await page.get_by_label("copies", exact=True).fill("1")
     await page.get_by_label("copies", exact=True).press("Enter")
+
+    # An expression begins where it is typed, a t in it too; one in which nothing was written is none.
+    await page.get_by_label("fx: book as an expression").click()
+    await page.keyboard.press("Tab")
+    await page.get_by_label("fx: copies as an expression").click()
+    await page.keyboard.type('"two" | length - 1')
+    await page.locator(".live", has_text="2").wait_for()
+    await page.keyboard.press("Enter")
     await page.get_by_label("X-Wrapping", exact=True).select_option("none")
     await page.get_by_role("button", name="Test request").click()
     dialog = page.get_by_role("dialog")

@@ -6,7 +6,7 @@ import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
 import { Simulated, Told } from "../ui/Prose";
 import { type Suggestions, useCursor, useForm } from "./form";
-import { isEvaluable, isInside, withExpression } from "./insertion";
+import { isEvaluable, isInside, withExpression, withoutEmpty } from "./insertion";
 
 const AFTER = 120;
 const MOST = 50;
@@ -95,17 +95,33 @@ export function ExpressionInput(props: Props) {
             setDraft(next);
             commit(next);
           };
-          useCursor.getState().enter({ pointer, label, take });
+          const express = (replacing: boolean) => {
+            const before = replacing ? "" : draftOf(box);
+            setDraft(`${before}\${  }`);
+            const cursor = before.length + "${ ".length;
+            requestAnimationFrame(() => box.current?.setSelectionRange(cursor, cursor));
+            ask(`${before}\${  }`, cursor, 0);
+          };
+          useCursor.getState().enter({ pointer, label, take, express });
         }}
         onBlur={() => {
           setFocused(false);
           close();
-          if (draft !== value) commit(draft);
+          if (draft === value) return;
+          const kept = withoutEmpty(draft);
+          const isLeft = kept === value || (kept !== draft && !kept.trim());
+          if (isLeft) setDraft(value);
+          else commit(kept);
         }}
         onKeyDown={onKey}
       />
-      <OptionList id={list} label={`completions of ${label}`} {...{ options, chosen }} take={insert} />
-      {suggestions && focused && <p className="field-about">{suggestions.about}</p>}
+      <OptionList
+        id={list}
+        label={`completions of ${label}`}
+        about={suggestions?.about}
+        {...{ options, chosen }}
+        take={insert}
+      />
       <Live pointer={pointer} expression={focused && isEvaluable(draft) ? draft : null} />
     </div>
   );
@@ -116,31 +132,35 @@ interface OptionListProps<T> {
   label: string;
   options: T[];
   chosen: number;
+  about?: string | undefined;
   take(option: T): void;
 }
 
 /** What can be chosen in a combobox, below its text. */
 export function OptionList<T extends { label: string; detail: string | null }>(props: OptionListProps<T>) {
-  const { id, label, options, chosen, take } = props;
+  const { id, label, options, chosen, about, take } = props;
   return (
-    <ul className="options" role="listbox" id={id} aria-label={label} hidden={!options.length}>
-      {options.map((option, index) => (
-        <li
-          role="option"
-          key={option.label}
-          id={`${id}-${index}`}
-          aria-selected={index === chosen}
-          ref={index === chosen ? (shown) => shown?.scrollIntoView({ block: "nearest" }) : undefined}
-          onMouseDown={(event) => {
-            event.preventDefault();
-            take(option);
-          }}
-        >
-          <code>{option.label}</code>
-          <small>{option.detail}</small>
-        </li>
-      ))}
-    </ul>
+    <div className="options" hidden={!options.length}>
+      <ul role="listbox" id={id} aria-label={label}>
+        {options.map((option, index) => (
+          <li
+            role="option"
+            key={option.label}
+            id={`${id}-${index}`}
+            aria-selected={index === chosen}
+            ref={index === chosen ? (shown) => shown?.scrollIntoView({ block: "nearest" }) : undefined}
+            onMouseDown={(event) => {
+              event.preventDefault();
+              take(option);
+            }}
+          >
+            <code>{option.label}</code>
+            <small>{option.detail}</small>
+          </li>
+        ))}
+      </ul>
+      {about && <p className="field-about">{about}</p>}
+    </div>
   );
 }
 
@@ -197,7 +217,8 @@ function useCompletions(pointer: string, suggestions = NONE) {
         signal,
       ).catch(() => []);
       if (signal.aborted) return;
-      setChosen(0);
+      // Enter ends the expression where nothing of a name is written, and nobody has asked for one
+      setChosen(after === 0 || found.some((one) => one.from < position) ? 0 : -1);
       setOptions(found.slice(0, MOST));
     }, after);
   };

@@ -1,10 +1,12 @@
 import { useId, useState } from "react";
+import { flushSync } from "react-dom";
 import type { Json } from "../api/types";
+import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Prose, splitSentence, Told } from "../ui/Prose";
 import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf, TextParts } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
-import { type Suggestions, useFaults, useForm, useToFillIn } from "./form";
+import { type Suggestions, useCursor, useFaults, useForm, useToFillIn } from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
 import {
@@ -60,6 +62,15 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
   const composite = COMPOSITE.has(widget) && !expression;
   const faults = useFaults(pointer, !composite);
   const toFillIn = useToFillIn(pointer, !composite && !schema["x-made-of"]);
+  const express = () => {
+    if (expression && widget !== "text") {
+      setAsExpression(false);
+      return isExpression(value) ? set(pointer, blankOf(schema, root)) : undefined;
+    }
+    flushSync(() => setAsExpression(true));
+    document.getElementById(id)?.focus();
+    useCursor.getState().target?.express?.(toFillIn || widget !== "text");
+  };
   const label = raw.title && raw.title.toLowerCase() !== name.toLowerCase() ? raw.title : null;
   return (
     <div
@@ -73,9 +84,20 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
         </label>
         {required && <small>required</small>}
         {toFillIn && (
-          <span className="badge warning" title="Made up when the task was added">
-            to fill in
-          </span>
+          <>
+            <span className="badge warning" title="Made up when the task was added">
+              to fill in
+            </span>
+            <button
+              type="button"
+              className="fx"
+              aria-label={`Keep ${name} as it is`}
+              title="It is meant as it stands"
+              onClick={() => useDocument.getState().keepMadeUp(pointer)}
+            >
+              keep
+            </button>
+          </>
         )}
         {schema.deprecated && <span className="badge warning">deprecated</span>}
         <span className="grow" />
@@ -85,8 +107,8 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
             className="fx"
             aria-pressed={expression || isExpression(value)}
             aria-label={`fx: ${name} as an expression`}
-            title="Value or expression"
-            onClick={() => setAsExpression(!expression)}
+            title={expression && widget !== "text" ? "A value, in place of the expression" : "An expression"}
+            onClick={() => void express()}
           >
             fx
           </button>

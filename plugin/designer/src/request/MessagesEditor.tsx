@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useId, useRef } from "react";
 import type { Json, JsonObject } from "../api/types";
 import { Icon } from "../ui/icons";
 import { Told } from "../ui/Prose";
@@ -11,13 +11,15 @@ const ROLES = ["system", "developer", "user", "assistant", "tool"];
 /** The messages of a chat, one below the other as they are sent. */
 export function MessagesEditor({ pointer, value }: { pointer: string; value: Json[] }) {
   const { set } = useForm();
-  const add = () => {
+  const list = useRef<HTMLDivElement>(null);
+  const add = async () => {
     const last = value.at(-1);
     const role = isObject(last) && last.role === "user" ? "assistant" : value.length ? "user" : "system";
-    void set(partOf(pointer, "-"), { role, content: "" });
+    if (!(await set(partOf(pointer, "-"), { role, content: "" }))) return;
+    requestAnimationFrame(() => [...(list.current?.querySelectorAll("textarea") ?? [])].at(-1)?.focus());
   };
   return (
-    <div className="messages">
+    <div className="messages" ref={list}>
       {value.map((message, index) => (
         <Message
           key={index}
@@ -26,7 +28,7 @@ export function MessagesEditor({ pointer, value }: { pointer: string; value: Jso
           message={isObject(message) ? message : { role: "user", content: message }}
         />
       ))}
-      <button type="button" className="button small" onClick={add}>
+      <button type="button" className="button small" onClick={() => void add()}>
         <Icon name="plus" size={12} /> Add message
       </button>
     </div>

@@ -2,7 +2,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useId, useMemo, useRef } from "react";
 import { addApi, getReference, listModels } from "../api/endpoints";
 import type { Block, Json, TaskForm } from "../api/types";
-import { isTyping } from "../app/keys";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
@@ -53,8 +52,6 @@ function TaskEditor({ block }: { block: Block }) {
       onKeyDown={(event) => {
         if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
         if (event.key === "Escape") focusBlock(block.pointer);
-        else if (event.key === "t" && isCall(block.kind) && !isTyping(event.target))
-          useLayout.getState().test(block.pointer);
         else return;
         event.preventDefault();
       }}

@@ -86,6 +86,8 @@ export interface Target {
   pointer: string;
   label: string;
   take(expression: string): void;
+  /** Begins an expression there, in place of what stands there or behind it. */
+  express?(replacing: boolean): void;
 }
 
 interface Cursor {

@@ -41,6 +41,9 @@ export function withExpression(text: string, from: number, to: number, expressio
   return text.slice(0, from) + inserted + text.slice(to);
 }
 
+/** A text without expressions that were begun, and have nothing in them. */
+export const withoutEmpty = (text: string) => text.replace(/(?<!\$)\$\{\s*\}/g, "");
+
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The jq path of a part: `.items[0]["first name"]`. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { freeName } from "../catalog/add";
 import { asYaml } from "../catalog/yaml";
 import { piecesOf } from "../ui/Prose";
-import { isEvaluable, jqPath, withExpression } from "./insertion";
+import { isEvaluable, jqPath, withExpression, withoutEmpty } from "./insertion";
 import { partAt, withPart } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
 import {
@@ -19,6 +19,12 @@ import {
   type Schema,
   widgetOf,
 } from "./schema";
+
+test("an expression in which nothing was written is none", () => {
+  expect(withoutEmpty("b1${  }")).toBe("b1");
+  expect(withoutEmpty("${}")).toBe("");
+  expect(withoutEmpty("$${} and ${ .a }")).toBe("$${} and ${ .a }");
+});
 
 test("an expression goes where the cursor is", () => {
   expect(withExpression("", 0, 0, "$tasks.a")).toBe("${ $tasks.a }");

@@ -53,6 +53,8 @@ interface DocumentActions {
   type(text: string): void;
   /** Has the text checked again: what is beside it has changed. */
   recheck(): void;
+  /** What was made up at a place is meant: it is no more to be filled in. */
+  keepMadeUp(pointer: string): void;
   edit(edits: Edit[] | EditsOf): Promise<boolean>;
   /** Waits until the edits that were asked for stand in the text. */
   settled(): Promise<void>;
@@ -120,6 +122,11 @@ const goesOn = (before: Typing | null, next: Typing) =>
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | undefined;
+/** Places whose values were made up, and are meant. */
+const kept = new Set<string>();
+/** As it is called wherever the task stands. */
+const madeUpAt = (path: string | null, pointer: string) =>
+  `${path}#${pointer.replace(/\/do\/\d+(?=\/)/g, "/do")}`;
 let edits: Promise<unknown> = Promise.resolve();
 let waiting = 0;
 let saves: Promise<unknown> = Promise.resolve();
@@ -130,7 +137,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     checked: text,
     blocks: checked.blocks,
     findings: checked.findings,
-    toFillIn: checked.to_fill_in,
+    toFillIn: checked.to_fill_in.filter((one) => !kept.has(madeUpAt(get().path, one))),
     runnable: checked.runnable,
     checking: false,
   });
@@ -225,6 +232,10 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       step(text, goesOn(typing, next));
       typing = next;
       checkSoon();
+    },
+    keepMadeUp(pointer) {
+      kept.add(madeUpAt(get().path, pointer));
+      set({ toFillIn: get().toFillIn.filter((one) => one !== pointer) });
     },
     recheck() {
       checkSoon(0);
