@@ -273,6 +273,7 @@ async def test_a_run_is_started_watched_and_gone_on_from(workspace: Workspace) -
     bases = {datetime.fromisoformat(told["started_at"]) for event, told in watched if event != "failed"}
     assert bases == {datetime.fromisoformat(record["started_at"])}  # one: no bar moves when the run ends
     assert refused.status_code == 422
+    assert refused.json()["faults"] == [{"pointer": "/sku", "message": "a value is needed here"}]
     assert watched[-1][0] == "ended"
     assert watched[-1][1]["state"] == record["state"] == "completed"
     assert record["output"] == {"id": 7}

@@ -10,6 +10,8 @@ from support.commands import Shell
 
 TEXT = """\
 document: { dsl: 1.0.3, namespace: demo, name: approval, version: 1.0.0 }
+input: { schema: { document: { type: object, required: [amount], properties: { amount: { $ref: "#/$defs/amount" } },
+  $defs: { amount: { type: number, exclusiveMinimum: 0 } } } } }
 do:
   - order: { call: httpRequest, with: { method: post, connection: shop, path: /orders, body: { book: b } } }
   - approval: { listen: { to: { one: { with: { type: com.example.approval } } } } }
@@ -41,6 +43,18 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         page = browser.page
         await page.get_by_text("Worker ready").wait_for()
         await page.get_by_role("button", name="Run", exact=True).click()
+        amount = page.get_by_label("amount", exact=True)
+        assert await amount.input_value() == "1"
+
+        # What does not fit is told at its field, in the form that is still open.
+        await amount.fill("0")
+        await page.get_by_role("button", name="Start").click()
+        await page.locator(".run-dialog .field.faulty .field-fault", has_text="0").wait_for()
+        assert await amount.evaluate("box => box === document.activeElement")
+        assert all("422" in told for told in browser.complaints), browser.complaints
+        browser.complaints.clear()
+        await browser.look("run-0-refused")
+        await amount.fill("2")
         await page.get_by_role("button", name="Start").click()
 
         # It waits for an approval, which is given here.

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -14,13 +15,18 @@ from httptask.config import Config, ConfigInvalid
 from httptask.designer.folder import Folder
 from httptask.designer.problems import Problem
 from httptask.designer.streaming import Streams
+from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.fault import Severity
 from httptask.dsl.loader import Loaded, load_text
+from httptask.dsl.model import Input
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.schemas import check_input
+from httptask.json.pointer import child_pointer, json_pointer
+from httptask.json.schema import compile_schema
 
 if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
     from temporalio.client import Client
 
     from httptask.catalog.catalog import Catalog
@@ -29,6 +35,8 @@ __all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace", "check_run_inp
 
 _T = TypeVar("_T")
 _MOST_TOLD: Final = 5
+_MOST_FAULTS: Final = 50
+_LONGEST_FAULT: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +199,33 @@ def check_run_input(program: Program, value: Any) -> None:
     """Validate what a run is to be given.
 
     Raises:
-        Problem: it does not fit.
+        Problem: it does not fit; its `faults` tell where, by `pointer` and `message`.
     """
+    asked = program.definition.input
     try:
-        check_input(program.definition.input, value, "the input")
+        check_input(asked, value, "the input")
     except TaskFault as fault:
-        raise Problem(422, str(fault.problem.detail), "see input.schema of the definition") from None
+        hint = "see input.schema of the definition"
+        raise Problem(422, str(fault.problem.detail), hint, **_faults(asked, value)) from None
+
+
+def _faults(asked: Input | None, value: Any) -> dict[str, list[dict[str, str]]]:
+    if asked is None or asked.schema_ is None:
+        return {}
+    try:
+        errors = compile_schema(asked.schema_.document).iter_errors(value)
+    except ValueError:
+        return {}
+    return {"faults": [_fault(error) for error in islice(errors, _MOST_FAULTS)]}
+
+
+def _fault(error: "ValidationError") -> dict[str, str]:
+    """Where a value does not fit: what is missing is told where it would be."""
+    pointer = json_pointer(error.instance_path)
+    missing = getattr(error.kind, "property", None)
+    if missing is not None and error.kind.name == "required":
+        return {"pointer": child_pointer(pointer, missing), "message": "a value is needed here"}
+    return {"pointer": pointer, "message": shortened(error.message, _LONGEST_FAULT)}
 
 
 def load_once(text: str, path: str, folder: Path) -> Loaded:

@@ -45,6 +45,12 @@ export interface FieldFault {
   hint: string;
 }
 
+/** What is wrong with the input of a run, and where. */
+export interface InputFault {
+  pointer: string;
+  message: string;
+}
+
 export interface ConnectionCheck {
   ok: boolean;
   /** The path that was asked for. */

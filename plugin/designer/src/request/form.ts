@@ -26,7 +26,12 @@ export interface FormContext {
   remove(pointer: string): Promise<boolean>;
   /** Whether a value can be an expression: those of a definition can, those of a run's input can't. */
   expressions: boolean;
+  /** What is wrong with a value that is not of the open definition, whose own findings hold else. */
+  faults?: Fault[];
 }
+
+/** What is wrong with a value, as a field tells it. */
+export type Fault = Pick<Finding, "severity" | "code" | "message" | "hint" | "pointer" | "places">;
 
 /** Of the definition that is open: the server writes what is set, and tells what is wrong with it. */
 export const ofDefinition = {
@@ -61,13 +66,13 @@ export const Form = createContext<FormContext>({
 });
 export const useForm = () => useContext(Form);
 
-const NONE: Finding[] = [];
+const NONE: Fault[] = [];
 
 /** What is wrong with exactly this value, or with a part of it that has no field of its own. */
-export function useFaults(pointer: string, deep: boolean): Finding[] {
-  const { expressions } = useForm();
+export function useFaults(pointer: string, deep: boolean): Fault[] {
+  const { expressions, faults = NONE } = useForm();
   const findings = useDocument((state) => (expressions ? state.findings : NONE));
-  return findings.filter(({ places }) =>
+  return (expressions ? findings : faults).filter(({ places }) =>
     places.some((place) => place === pointer || (deep && place.startsWith(`${pointer}/`))),
   );
 }

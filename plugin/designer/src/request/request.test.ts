@@ -183,6 +183,17 @@ test("a field begins with what its schema needs", () => {
   expect(addedOf({ type: "boolean", default: true }, root)).toBe(false);
 });
 
+test("a number begins within the bounds of its schema", () => {
+  const begun = (bounds: Schema) => blankOf({ type: "number", ...bounds }, root);
+  expect(begun({})).toBe(0);
+  expect(begun({ minimum: 3 })).toBe(3);
+  expect(begun({ exclusiveMinimum: 0 })).toBe(1);
+  expect(begun({ exclusiveMinimum: 0, exclusiveMaximum: 1 })).toBe(0.5);
+  expect(begun({ exclusiveMinimum: 0.5, maximum: 0.75 })).toBe(0.75);
+  expect(begun({ maximum: -2 })).toBe(-2);
+  expect(begun({ exclusiveMaximum: 0 })).toBe(-1);
+});
+
 test("a schema that refers to itself ends", () => {
   const endless: Schema = { $defs: { a: { $ref: "#/$defs/a" }, b: { allOf: [{ $ref: "#/$defs/b" }] } } };
   expect(blankOf({ $ref: "#/$defs/a" }, endless)).toBe("");

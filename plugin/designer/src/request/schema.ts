@@ -14,6 +14,9 @@ export interface Schema {
   additionalProperties?: Schema | boolean;
   maxProperties?: number;
   minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
   oneOf?: Schema[];
   anyOf?: Schema[];
   allOf?: Schema[];
@@ -197,12 +200,27 @@ export function blankOf(schema: Schema, root: Schema, depth = 0): Json {
       return [];
     case "integer":
     case "number":
-      return Math.max(0, known.minimum ?? 0);
+      return numberOf(known);
     case "boolean":
       return false;
     default:
       return "";
   }
+}
+
+/** 0, or the next number that is within the bounds of a schema. */
+function numberOf(schema: Schema): number {
+  const { minimum, maximum, exclusiveMinimum: above, exclusiveMaximum: below } = schema;
+  const isWithin = (value: number) =>
+    value >= (minimum ?? value) &&
+    value <= (maximum ?? value) &&
+    !(above !== undefined && value <= above) &&
+    !(below !== undefined && value >= below);
+  const [low, high] = [above ?? minimum, below ?? maximum];
+  const likely = [0, minimum, above !== undefined && Math.floor(above) + 1, maximum];
+  const between = low !== undefined && high !== undefined && (low + high) / 2;
+  const numbers = [...likely, below !== undefined && Math.ceil(below) - 1, between];
+  return numbers.filter((one) => typeof one === "number").find(isWithin) ?? 0;
 }
 
 /** What an optional field begins with: a switch is added to be turned over. */

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
+import type { Problem } from "../api/client";
 import { getInputForm } from "../api/endpoints";
-import type { Json } from "../api/types";
+import type { InputFault, Json } from "../api/types";
 import { Field } from "../request/Field";
-import { Form, suggestNothing } from "../request/form";
+import { type Fault, Form, suggestNothing } from "../request/form";
 import { withPart } from "../request/local";
 import { blankOf, type Schema } from "../request/schema";
 import { useDocument } from "../state/document";
@@ -36,6 +37,9 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
     return sampleOf(path).input ?? (blank === "" ? {} : blank);
   });
   const [starting, setStarting] = useState(false);
+  const [refused, setRefused] = useState<Problem | null>(null);
+  // Those of the last start stay until the next one: if they went while a value is given, Start would move from under the mouse.
+  const [faults, setFaults] = useState<Fault[]>([]);
   const latest = useRef(input);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
@@ -55,14 +59,26 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
       set: change,
       remove: (pointer: string) => change(pointer, undefined),
       expressions: false,
+      faults,
     };
-  }, [schema]);
+  }, [schema, faults]);
+  useEffect(() => {
+    if (refused) form.current?.querySelector<HTMLElement>(FAULTY)?.focus();
+  }, [refused]);
   const start = (event: FormEvent) => {
     event.preventDefault();
     // A field that is being written in gives its value when it is left.
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     setStarting(true);
-    void useRun.getState().start(latest.current);
+    setRefused(null);
+    void useRun
+      .getState()
+      .start(latest.current)
+      .then((problem) => {
+        setStarting(false);
+        setRefused(problem);
+        setFaults(faultsOf(problem));
+      });
   };
   return (
     <form
@@ -91,6 +107,12 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
           </Form.Provider>
         </details>
       )}
+      {refused && faults.length === 0 && !isOfInput(refused) && <Refused error={refused} />}
+      {faults.length > 0 && (
+        <p className="field-fault error" role="alert">
+          Not started: the input does not fit.
+        </p>
+      )}
       <footer className="dialog-foot">
         <button type="button" className="button" onClick={useRun.getState().forget}>
           Cancel
@@ -101,4 +123,22 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
       </footer>
     </form>
   );
+}
+
+/** The first field that is wrong. */
+const FAULTY = ".field.faulty :is(input, textarea, select)";
+
+const isOfInput = ({ facts }: Problem) => Array.isArray(facts.faults);
+
+/** What the server finds wrong with the input, each at its field. */
+function faultsOf(problem: Problem | null): Fault[] {
+  if (!problem || !isOfInput(problem)) return [];
+  return (problem.facts.faults as InputFault[]).map(({ pointer, message }) => ({
+    severity: "error",
+    code: "input",
+    message,
+    hint: null,
+    pointer,
+    places: [pointer],
+  }));
 }

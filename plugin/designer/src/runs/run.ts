@@ -28,7 +28,8 @@ interface RunState {
   view: RunView | null;
   ask(): void;
   forget(): void;
-  start(input: Json): Promise<void>;
+  /** Starts a run and has it watched; what is in the way of that is told to who asked, as long as the form is there. */
+  start(input: Json): Promise<Problem | null>;
   watch(id: string): Promise<void>;
   /** Shows the latest run, from which one gets to the others; while one is open, their list. */
   past(): Promise<void>;
@@ -139,16 +140,18 @@ export const useRun = create<RunState>()((set, get) => {
     async start(input) {
       await useDocument.getState().settled();
       const { path, text } = useDocument.getState();
-      if (path === null) return;
+      if (path === null) return null;
+      let problem: Problem | null = null;
       try {
-        useData.getState().keep(path, (sample) => ({ ...sample, input })); // what was written is there again if it fails
         const { id } = await api.startRun(path, text, input);
         set({ asking: false });
-        await get().watch(id);
+        void get().watch(id);
       } catch (error) {
-        set({ asking: false });
-        fail(error);
+        problem = problemOf(error);
+        if (!get().asking) fail(problem);
       }
+      if (!problem?.facts.faults) useData.getState().keep(path, (sample) => ({ ...sample, input }));
+      return problem;
     },
     async watch(id) {
       watching?.abort();
