@@ -47,6 +47,38 @@ async def test_edits_follow_each_other_and_are_told_as_changes(tmp_path: Path) -
     assert nothing.json()["changes"] == []
 
 
+SECRETS = """\
+document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }
+use:
+  secrets: [SHOP_KEY, SHOP, OTHER]
+do:
+  - one: { set: { a: "${ $secrets.SHOP_KEY }", b: "${ $secrets.SHOP }" } }
+  - two: { set: { b: "${ $secrets.SHOP }" } }
+"""
+
+
+async def test_a_secret_that_only_a_removed_task_reads_goes_with_it(tmp_path: Path) -> None:
+    alone = SECRETS.replace("SHOP, OTHER", "SHOP").replace(", SHOP]", "]").replace("$secrets.SHOP }", "1 }")
+
+    async def without(text: str, pointer: str) -> str:
+        edits = [{"op": "remove", "pointer": pointer}]
+        given = {"path": "x.yaml", "text": text, "edits": edits}
+        answer = await client.post("/api/edits", json=given)
+        return str(answer.json()["text"])
+
+    async with asked(workspace_of(tmp_path, {})) as client:
+        first = await without(SECRETS, "/do/0")
+        second = await without(SECRETS, "/do/1")
+        none = await without(alone, "/do/0")
+        noted = await without(alone + "# SHOP_KEY is for later\n", "/do/0")
+        value = await without(SECRETS, "/do/0/one/set/a")
+    assert "secrets: [SHOP, OTHER]" in first
+    assert "secrets: [SHOP_KEY, SHOP, OTHER]" in second
+    assert "use:" not in none
+    assert "secrets: [SHOP_KEY]" in noted
+    assert "secrets: [SHOP_KEY, SHOP, OTHER]" in value
+
+
 def test_changes_are_of_what_differs_alone() -> None:
     before = "a: 1\r\nb: 😀\r\nc: 3"
     after = "a: 1\r\nb: 😁\r\nc: 3\r\nd: 4\r\n"

@@ -1,5 +1,6 @@
 """Changes of a definition's text by what they mean."""
 
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Annotated, Any, Literal
@@ -13,7 +14,9 @@ from httptask.designer.routes.definitions import EditedText, check_text
 from httptask.designer.workspace import AskedWorkspace, Workspace
 from httptask.dsl.renaming import rename_task
 from httptask.dsl.yaml.editing import EditRefused, declare_secrets
+from httptask.dsl.yaml.reader import read_yaml
 from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, set_value
+from httptask.json.types import is_array, is_object
 
 router = APIRouter(tags=["editing"])
 
@@ -104,7 +107,9 @@ def edit_text(edits: Edits, workspace: AskedWorkspace) -> EditedDefinition:
     text = edits.text
     for number, edit in enumerate(edits.edits):
         try:
-            text = _edited(text, _as_written(workspace, edits.path, text, edit))
+            before, text = text, _edited(text, _as_written(workspace, edits.path, text, edit))
+            if isinstance(edit, RemoveEdit) and edit.pointer.rpartition("/")[2].isdigit():
+                text = _without_unread_secrets(before, text)
         except EditRefused as refused:
             raise Problem(422, refused.message, refused.hint, edit=number) from None
     looked = check_text(workspace, edits.path, text)
@@ -147,6 +152,34 @@ def _edited(text: str, edit: Edit) -> str:
             return rename_task(text, edit.pointer, edit.name)
         case SecretsEdit():
             return declare_secrets(text, edit.names)
+
+
+def _without_unread_secrets(before: str, after: str) -> str:
+    """Take out of `use.secrets` what only the removed part has named: a run would not start without them.
+
+    A name that stands anywhere else, be it in a comment, stays; so does a list that has to be changed by hand.
+    """
+    try:
+        for name in _secrets_of(after):
+            named = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+            left = len(named.findall(after))
+            if left > 1 or left == len(named.findall(before)):
+                continue
+            names = _secrets_of(after)
+            where = f"/use/secrets/{names.index(name)}"
+            if len(names) == 1:
+                where = "/use/secrets" if len(read_yaml(after).data["use"]) > 1 else "/use"
+            after = remove_value(after, where)
+    except EditRefused:
+        pass
+    return after
+
+
+def _secrets_of(text: str) -> list[str]:
+    data = read_yaml(text.removeprefix(_BOM)).data
+    use = data.get("use") if is_object(data) else None
+    names = use.get("secrets") if is_object(use) else None
+    return [name for name in names if isinstance(name, str)] if is_array(names) else []
 
 
 def changes_of(before: str, after: str) -> list[TextChange]:
