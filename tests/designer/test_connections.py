@@ -70,7 +70,10 @@ async def test_what_is_missing_is_told_by_where_it_is_to_come_from(tmp_path: Pat
     assert fixes["a"] == "add [secrets.UNDECLARED] with `environment` or `file` to httptask.toml"
     assert fixes["b"] == f"write the value of FILED into {tmp_path / 'filed.txt'}"
     dotenv = tmp_path / ".env"
-    assert fixes["c"] == f"write OTHER_NAME=… into {dotenv}, or export OTHER_NAME=… and start again"
+    assert (
+        fixes["c"]
+        == f"write OTHER_NAME=… into {dotenv}, which counts at once; or export OTHER_NAME=… and restart"
+    )
 
 
 async def test_models_are_asked_of_the_server_once_and_by_its_credential(tmp_path: Path) -> None:

@@ -57,8 +57,11 @@ async def test_a_kept_answer_stands_in_for_its_server(tmp_path: Path) -> None:
     async with asked(workspace_of(tmp_path, {})) as client:
         answers = [await client.put("/api/fixtures", json=body) for body in bodies]
         again = await client.put("/api/fixtures", json=bodies[1])
+        spaced = await client.put("/api/fixtures", json={**bodies[1], "path": "my flows/one.yaml"})
     assert [one.status_code for one in (*answers, again)] == [201] * 3, answers[0].text
     assert answers[0].json()["command"] == "httptask run a/one.yaml --fixtures a/fixtures"
+    told = "httptask run 'my flows/one.yaml' --fixtures 'my flows/fixtures'"
+    assert spaced.json()["command"] == told, spaced.text
     folder = tmp_path / "a" / "fixtures"
     assert sorted(file.name for file in folder.iterdir()) == sorted(
         Path(one.json()["file"]).name for one in answers

@@ -175,7 +175,7 @@ class Reporter:
         return words
 
     def _run_sends(self, missing: Sequence[Fault]) -> str:
-        same = "send the same, with what is missing here" if missing else "send the same"
+        same = "send the same, with the missing values filled in" if missing else "send the same"
         if self._planned.request.method in KEYED_METHODS:
             return f"{same}, {'and' if missing else 'with'} an Idempotency-Key of its own"
         return same

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from httptask.cli.project.installation import installing
@@ -133,7 +134,7 @@ class DesignerPage:
             task_queue,
             address_of(client),
             own_worker,
-            f"httptask {command} --definitions {self._options.folder} --task-queue {task_queue}",
+            f"httptask {command} --definitions {quote(str(self._options.folder))} --task-queue {quote(task_queue)}",
         )
 
 

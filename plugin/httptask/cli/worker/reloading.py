@@ -59,7 +59,8 @@ class Reloaded:
             print_note(
                 f"{error.message}; until they are corrected, no definition can be run by its name"
                 if given
-                else f"{definitions}: no definition in this folder yet; the designer makes one"
+                else f"{definitions}: no definition lies directly in this folder; the designer shows those below it, "
+                "and makes new ones"
             )
 
     @property

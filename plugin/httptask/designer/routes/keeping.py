@@ -4,6 +4,7 @@ import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -103,7 +104,7 @@ def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
     where = folder.relative_to(root).as_posix()
     return KeptFixture(
         file=recorder.files[0].relative_to(root).as_posix(),
-        command=f"httptask run {kept.path} --fixtures {where}",
+        command=f"httptask run {quote(kept.path)} --fixtures {quote(where)}",
     )
 
 

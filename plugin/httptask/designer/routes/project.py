@@ -108,7 +108,7 @@ def fix_for(names: Sequence[str], config: Config) -> str:
     if variables:
         exports = "; ".join(f"export {name}=…" for name in variables)
         lines = " and ".join(f"{name}=…" for name in variables)
-        told.append(f"write {lines} into {dotenv_of(config)}, or {exports} and start again")
+        told.append(f"write {lines} into {dotenv_of(config)}, which counts at once; or {exports} and restart")
     return "; ".join(told)
 
 
