@@ -16,6 +16,7 @@ document: { dsl: 1.0.3, namespace: demo, name: nightly, version: 1.0.0 }
 schedule: { cron: "0 2 * * *" }
 do: [{ count: { set: { days: 1 } } }]
 """
+MAPPED = "${ $tasks.ask.text }"
 FORM = """curl https://api.example.com/orders -d '{"book": "978-0"}'"""
 
 
@@ -94,7 +95,7 @@ async def edit_and_try(browser: Browser) -> None:
     await page.get_by_role("button", name="Send", exact=True).click()
     await page.get_by_label("input.name").fill("Ada")
     await browser.look("4-asked")
-    await page.get_by_role("button", name="Send again").click()
+    await page.get_by_role("button", name="Send", exact=True).click()
     await page.locator(".glance b", has_text="200").wait_for()
     await page.locator(".tree", has_text="Hello, Ada!").first.wait_for()
     await browser.look("5-answer")
@@ -111,10 +112,25 @@ async def edit_and_try(browser: Browser) -> None:
 async def map_and_run(browser: Browser, file: Path) -> None:
     page = browser.page
 
-    # A field of the answer goes where the cursor is.
+    # A field of the answer is dragged to another one, which is marked meanwhile.
     await page.locator(".block-head", has_text="note").click()
-    await page.get_by_label("said", exact=True).fill("")
-    await page.get_by_role("button", name="text", exact=True).click()
+    said, text = page.get_by_label("said", exact=True), page.get_by_role("button", name="text", exact=True)
+    await said.fill("")
+    await text.hover()
+    await page.mouse.down()
+    await said.hover(force=True)
+    await said.hover(force=True)
+    await page.locator(".drop-here").wait_for()
+    await browser.look("dragged")
+    await page.mouse.up()
+    await page.locator(".fx[aria-pressed=true]").wait_for()
+    await page.locator(".drop-here").wait_for(state="detached")
+    assert await said.input_value() == MAPPED
+
+    # Or it is clicked, and the cursor stays where it was.
+    await said.fill("")
+    await text.click()
+    await browser.until(f"document.activeElement.value === {MAPPED!r}")
     await page.locator(".cm-content").wait_for(state="detached")
     await page.get_by_role("tab", name="YAML").click()
     await page.locator(".cm-line", has_text="$tasks.ask.text").wait_for()

@@ -1,11 +1,11 @@
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type DragEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { Problem } from "../api/client";
 import { complete, evaluate } from "../api/endpoints";
 import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
 import { Simulated, Told } from "../ui/Prose";
-import { type Suggestions, useCursor, useForm } from "./form";
+import { type Suggestions, useCursor, useDrop, useForm, useToFillIn } from "./form";
 import { isEvaluable, isInside, withExpression, withoutEmpty } from "./insertion";
 
 const AFTER = 120;
@@ -40,6 +40,19 @@ export function ExpressionInput(props: Props) {
   const { options, chosen, setChosen, ask, close } = useCompletions(pointer, suggestions?.values);
   const list = useId();
 
+  const { expressions } = useForm();
+  const madeUp = useToFillIn(pointer, false);
+  const drop = (expression: string, event: DragEvent) => {
+    const place = placeUnder(event, box.current) ?? draft.length;
+    const next = madeUp
+      ? withExpression("", 0, 0, expression)
+      : withExpression(draft, place, place, expression);
+    setDraft(next);
+    commit(next);
+    box.current?.focus();
+  };
+  const { over, on } = useDrop(expressions ? drop : null);
+
   const insert = (option: Completion) => {
     const place = box.current?.selectionStart ?? draft.length;
     const whole = !isInside(draft, place);
@@ -68,7 +81,7 @@ export function ExpressionInput(props: Props) {
     event.stopPropagation();
   };
   return (
-    <div className={suggestions ? "expression choice" : "expression"}>
+    <div className={`expression ${suggestions ? "choice" : ""} ${over ? "drop-here" : ""}`} {...on}>
       <textarea
         ref={box}
         id={id}
@@ -105,6 +118,7 @@ export function ExpressionInput(props: Props) {
           useCursor.getState().enter({ pointer, label, take, express });
         }}
         onBlur={() => {
+          if (useCursor.getState().held === box.current) return; // it comes back
           setFocused(false);
           close();
           if (draft === value) return;
@@ -167,6 +181,11 @@ export function OptionList<T extends { label: string; detail: string | null }>(p
 type Box = { readonly current: HTMLTextAreaElement | HTMLInputElement | null };
 const draftOf = (box: Box) => box.current?.value ?? "";
 const cursorOf = (box: Box) => box.current?.selectionStart ?? 0;
+/** The place of a box's text that the mouse is over. */
+function placeUnder({ clientX, clientY }: DragEvent, box: HTMLTextAreaElement | null): number | null {
+  const found = document.caretPositionFromPoint?.(clientX, clientY);
+  return found && box?.contains(found.offsetNode) ? found.offset : null;
+}
 const selectionEndOf = (box: Box) => box.current?.selectionEnd ?? 0;
 
 /** Suggestions for a text that is no expression: those with what is written, and all where nothing is. */

@@ -6,7 +6,7 @@ import { Icon } from "../ui/icons";
 import { Prose, splitSentence, Told } from "../ui/Prose";
 import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf, TextParts } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
-import { type Suggestions, useCursor, useFaults, useForm, useToFillIn } from "./form";
+import { type Suggestions, useCursor, useDrop, useFaults, useForm, useToFillIn } from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
 import {
@@ -71,11 +71,14 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
     document.getElementById(id)?.focus();
     useCursor.getState().target?.express?.(toFillIn || widget !== "text");
   };
+  const takes = expressions && !composite && !(schema["x-literal"] || schema["x-names"]);
+  const { over, on } = useDrop(takes ? (dropped) => void set(pointer, `\${ ${dropped} }`) : null);
   const label = raw.title && raw.title.toLowerCase() !== name.toLowerCase() ? raw.title : null;
   return (
     <div
       data-at={pointer}
-      className={`field ${severityOf(faults)} ${composite ? "composite" : ""} ${toFillIn ? "to-fill-in" : ""}`}
+      className={`field ${severityOf(faults)} ${composite ? "composite" : ""} ${toFillIn ? "to-fill-in" : ""} ${over ? "drop-here" : ""}`}
+      {...on}
     >
       <div className="field-head">
         <label htmlFor={id}>

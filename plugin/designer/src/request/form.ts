@@ -1,5 +1,5 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { createContext, useContext } from "react";
+import { createContext, type DragEvent, useContext, useState } from "react";
 import { create } from "zustand";
 import { getTask } from "../api/endpoints";
 import type { Finding, Json, TaskForm } from "../api/types";
@@ -97,13 +97,54 @@ export interface Target {
 
 interface Cursor {
   target: Target | null;
+  /** The field that the cursor was in when the mouse went down on data; it has not left that field. */
+  held: HTMLElement | null;
+  hold(): void;
+  /** Brings the cursor back to where it was. */
+  release(): void;
   enter(target: Target): void;
   /** A field that goes away takes nothing any more. */
   leave(pointer: string): void;
 }
 
-export const useCursor = create<Cursor>()((set) => ({
+export const useCursor = create<Cursor>()((set, get) => ({
   target: null,
+  held: null,
+  hold: () => set({ held: document.activeElement instanceof HTMLElement ? document.activeElement : null }),
+  release: () => {
+    const { held } = get();
+    set({ held: null });
+    if (held?.isConnected) held.focus({ preventScroll: true });
+  },
   enter: (target) => set({ target }),
   leave: (pointer) => set(({ target }) => (target?.pointer === pointer ? { target: null } : {})),
 }));
+
+/** The kind of what is dragged out of data, beside its text, which other programs take. */
+export const DRAGGED = "application/x-httptask-expression";
+
+/** Makes a place one where data can be dropped, and tells whether some is over it. */
+export function useDrop(take: ((expression: string, event: DragEvent) => void) | null) {
+  const [over, setOver] = useState(false);
+  const on = take && {
+    onDragOver: (event: DragEvent) => {
+      if (!event.dataTransfer.types.includes(DRAGGED)) return;
+      event.stopPropagation();
+      // Where text can be put, the browser shows the place itself.
+      if (!(event.target instanceof HTMLTextAreaElement)) event.preventDefault();
+      event.dataTransfer.dropEffect = "copy";
+      setOver(true);
+    },
+    onDragLeave: () => setOver(false),
+    onDrop: (event: DragEvent) => {
+      setOver(false);
+      const expression = event.dataTransfer.getData(DRAGGED);
+      if (!expression) return;
+      event.preventDefault();
+      event.stopPropagation();
+      useCursor.getState().release(); // what was being written there is written
+      take(expression, event);
+    },
+  };
+  return { over: over && take !== null, on };
+}

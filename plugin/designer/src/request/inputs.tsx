@@ -18,7 +18,8 @@ function useDraft(value: string, commit: (text: string) => unknown) {
     value: draft,
     "data-clean": expressions && draft === value,
     onChange: (event: { target: { value: string } }) => setDraft(event.target.value),
-    onBlur: () => draft !== value && commit(draft),
+    onBlur: (event: { target: EventTarget }) =>
+      useCursor.getState().held !== event.target && draft !== value && commit(draft),
     onKeyDown: (event: KeyboardEvent) => {
       if (event.key === "Escape" && draft !== value) setDraft(value);
       else if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey) commit(draft);

@@ -8,7 +8,7 @@ import { useDocument } from "../state/document";
 import { Prose, Refused, Told } from "../ui/Prose";
 import { Tabs } from "../ui/Tabs";
 import { toldDuration } from "../ui/time";
-import { takePinned, useData } from "./data";
+import { sameJson, takePinned, useData } from "./data";
 import { Copy, OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
 import { isOutdated, textOf, useSession } from "./session";
 
@@ -28,7 +28,10 @@ export function Answer({ block }: { block: Block }) {
     <section className={`test-pane answer ${report?.wire?.simulated ? "simulated" : ""}`} aria-label="Answer">
       <Glance report={report} took={session.took} unsent={setup !== null || missing.length > 0} />
       {problem && (
-        <div className="told bad" role="alert">
+        <div
+          className={`told ${session.cancelled ? "" : "bad"}`}
+          role={session.cancelled ? "status" : "alert"}
+        >
           <p>
             <Told message={problem.message} hint={problem.hint} />
           </p>
@@ -180,8 +183,9 @@ const FAULTY = ".field.faulty:not(.composite) :is(input, textarea, select)";
 /** Keeps an answer: as the sample of all later expressions and test requests, or in place of the server. */
 function Keep({ report, block }: { report: Report; block: Block }) {
   const path = useDocument((state) => state.path) ?? "";
-  const isPinned = useData((state) => state.pinned[path]?.includes(block.name) ?? false);
+  const pinned = useData((state) => state.pinned[path]?.[block.name]);
   const output = report.outcome?.error ? undefined : report.outcome?.downstream;
+  const isPinned = pinned !== undefined && output !== undefined && sameJson(pinned, output);
   const pin = useMutation({
     mutationFn: () =>
       isPinned ? unpinOutput(path, block.name) : pinOutput(path, block.name, output ?? null),
@@ -202,7 +206,7 @@ function Keep({ report, block }: { report: Report; block: Block }) {
           disabled={pin.isPending}
           onClick={() => pin.mutate()}
         >
-          {isPinned ? "Pinned as sample" : "Pin as sample"}
+          {isPinned ? "Pinned as sample" : pinned === undefined ? "Pin as sample" : "Pin this one as sample"}
         </button>
       )}
       <button

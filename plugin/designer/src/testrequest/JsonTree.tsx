@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Json } from "../api/types";
+import { DRAGGED, useCursor } from "../request/form";
 import { jqPath } from "../request/insertion";
 import "./tree.css";
 
@@ -113,11 +114,19 @@ export function Name(props: { name: string | number; expression: string | null; 
       type="button"
       className="key"
       draggable
-      title={`Put \${ ${expression} } where the cursor was`}
-      // The cursor stays in the field, so that one can pick several.
-      onMouseDown={(event) => event.detail > 0 && event.preventDefault()}
-      onClick={() => pick(expression)}
-      onDragStart={(event) => event.dataTransfer.setData("text/plain", `\${ ${expression} }`)}
+      title={`Put \${ ${expression} } where the cursor was, or drag it to a field`}
+      // The cursor comes back to its field, so that one can pick several; kept there, nothing could be dragged.
+      onMouseDown={() => useCursor.getState().hold()}
+      onClick={() => {
+        useCursor.getState().release();
+        pick(expression);
+      }}
+      onDragStart={(event) => {
+        event.dataTransfer.setData("text/plain", `\${ ${expression} }`);
+        event.dataTransfer.setData(DRAGGED, expression);
+        event.dataTransfer.effectAllowed = "copy";
+      }}
+      onDragEnd={() => useCursor.getState().release()}
     >
       {name}
     </button>

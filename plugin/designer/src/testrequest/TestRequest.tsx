@@ -3,6 +3,7 @@ import { useShallow } from "zustand/react/shallow";
 import type { Block } from "../api/types";
 import { leaveField } from "../app/keys";
 import { useLayout } from "../app/layout";
+import { useProject } from "../app/opening";
 import { keysOf } from "../request/local";
 import { TaskFields, useTaskForm } from "../request/TaskPane";
 import { blockAt, toFillInOf } from "../state/blocks";
@@ -42,11 +43,13 @@ function useReadData(task: string) {
 }
 
 function Tested({ block, close }: { block: Block; close(): void }) {
-  const { phase, changes, send, cancel } = useSession();
+  const { phase, changes, send, cancel, report, cancelled, setup } = useSession();
+  const wasSent = phase === "done" && (cancelled || (report !== null && !setup && !report.wire?.simulated));
+  const connections = useProject().data?.connections; // another list only where it tells something else
   const text = useDocument((state) => state.checked);
   const read = useReadData(block.name);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew whenever text or data are others
-  useEffect(() => void useSession.getState().look(block.pointer), [block.pointer, text, read]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew whenever text, data or secrets are others
+  useEffect(() => void useSession.getState().look(block.pointer), [block.pointer, text, read, connections]);
   const form = useTaskForm(block.pointer);
   const sending = phase === "sending";
   const onKey = (event: KeyboardEvent) => {
@@ -73,7 +76,7 @@ function Tested({ block, close }: { block: Block; close(): void }) {
             title="Ctrl Enter"
             onClick={() => void send(block.pointer, block.name)}
           >
-            <Icon name="send" /> {phase === "done" ? "Send again" : "Send"}
+            <Icon name="send" /> {wasSent ? "Send again" : "Send"}
           </button>
         )}
         <button type="button" className="button plain square" aria-label="Close" onClick={close}>

@@ -4,6 +4,7 @@ import {
   briefly,
   keepOutput,
   type Sample,
+  sameJson,
   sampleOf,
   valueAt,
   withOutputs,
@@ -44,6 +45,14 @@ test("an output that is made up is marked until a server has given one", () => {
   expect(sampleOf("a.yaml").simulated).toEqual(["list"]);
   expect(withOutputs(sampleOf("a.yaml"), { other: 3 }).simulated).toEqual(["list"]);
   expect(withOutputs(sampleOf("a.yaml"), { list: [] }).simulated).toEqual([]);
+});
+
+test("the same value is known by what it says, and not by the order of its members", () => {
+  expect(sameJson({ a: [1, { b: null }], c: "x" }, { c: "x", a: [1, { b: null }] })).toBe(true);
+  expect(sameJson({ quantity: 3 }, { quantity: 1 })).toBe(false);
+  expect(sameJson({ a: 1 }, { a: 1, b: 2 })).toBe(false);
+  expect(sameJson([], {})).toBe(false);
+  expect(sameJson(null, {})).toBe(false);
 });
 
 test("a value of the input has its one place, where it is asked for by name and where all of it is seen", () => {

@@ -17,8 +17,8 @@ export interface Sample {
 }
 
 interface Data {
-  /** Names of tasks whose outputs are kept in a file beside the definition. */
-  pinned: Record<string, string[]>;
+  /** Outputs of tasks that are kept in a file beside the definition. */
+  pinned: Record<string, Outputs["outputs"]>;
   byPath: Record<string, Sample>;
   keep(path: string, change: (sample: Sample) => Sample): void;
 }
@@ -143,8 +143,20 @@ export function withSample(body: object, sample: Sample): Written {
   return new Written(`{${[...members(body as JsonObject), `"sample":{${parts.join()}}`].join()}}`);
 }
 
+/** Whether two values are the same, in whatever order their members stand. */
+export function sameJson(one: Json | undefined, other: Json | undefined): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => key in other && sameJson((one as JsonObject)[key], (other as JsonObject)[key]))
+  );
+}
+
 /** Outputs that are kept in a file count from then on; what was tried later stays. */
 export function takePinned(path: string, { outputs }: Outputs): void {
-  useData.setState(({ pinned }) => ({ pinned: { ...pinned, [path]: Object.keys(outputs) } }));
+  useData.setState(({ pinned }) => ({ pinned: { ...pinned, [path]: outputs } }));
   useData.getState().keep(path, (sample) => ({ ...sample, outputs: { ...outputs, ...sample.outputs } }));
 }
