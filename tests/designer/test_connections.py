@@ -312,3 +312,25 @@ async def test_what_a_connection_can_not_be_made_of_is_told_at_its_field(
     assert len(value) < 15 or value not in refused.text
     assert KEY not in refused.text
     assert (tmp_path / "httptask.toml").read_text() == table
+
+
+async def test_a_document_of_this_machine_is_loaded_once_it_is_meant_and_nothing_else_is_opened(
+    tmp_path: Path,
+) -> None:
+    document = {"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "paths": {}}
+    async with ScriptedServer([Reply.json(document)]) as server:
+        source = {"source": f"{server.url}/openapi.json"}
+        async with asked(workspace_of(tmp_path, {})) as client:
+            refused = await client.post("/api/catalog", json=source)
+            added = await client.post(
+                "/api/catalog", json={**source, "allow_private": refused.json()["network"]}
+            )
+            again = await client.post("/api/catalog", json={**source, "name": "again"})
+        (tmp_path / "httptask.toml").write_text('[policy]\nallowed_hosts = ["api.example.com"]\n')
+        async with asked(workspace_of(tmp_path, {})) as client:
+            elsewhere = await client.post("/api/catalog", json={**source, "allow_private": "loopback"})
+    assert (refused.status_code, refused.json()["network"]) == (422, "loopback")
+    assert "[policy]" in refused.json()["hint"]
+    assert (added.status_code, added.json()["title"]) == (201, "Shop")
+    assert (again.status_code, elsewhere.status_code, len(server.requests)) == (422, 422, 1)
+    assert "allowed_hosts" in elsewhere.json()["detail"]

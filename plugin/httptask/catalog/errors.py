@@ -1,6 +1,6 @@
 """What the catalogue can't do."""
 
-__all__ = ["CatalogError", "ServerUnknown"]
+__all__ = ["CatalogError", "PrivateAddress", "ServerUnknown"]
 
 
 class CatalogError(Exception):
@@ -15,6 +15,18 @@ class CatalogError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class PrivateAddress(CatalogError):
+    """A document lies where requests may not go.
+
+    Attributes:
+        network: what `allow_private` has to hold for it.
+    """
+
+    def __init__(self, message: str, hint: str, network: str) -> None:
+        super().__init__(message, hint)
+        self.network = network
 
 
 class ServerUnknown(CatalogError):

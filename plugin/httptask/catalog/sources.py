@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-from httptask.catalog.errors import CatalogError
+from httptask.catalog.errors import CatalogError, PrivateAddress
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.client.edge import Edge
 from httptask.config.sections import Policy
-from httptask.egress.address import permission
+from httptask.egress.address import network_of, permission
 from httptask.http.errors import AddressForbidden, HttpStatusError, HttpTaskError
 from httptask.http.files import files_in, open_file
 from httptask.http.limits import MAX_RESPONSE_BYTES
@@ -74,7 +74,7 @@ async def download(url: str, policy: Policy) -> tuple[str, bytes]:
         policy: where such requests may go.
 
     Raises:
-        CatalogError: it can't be had.
+        CatalogError: it can't be had; PrivateAddress where it may not.
     """
     shown = without_credentials(url)
     request = HttpRequest(
@@ -98,8 +98,10 @@ async def download(url: str, policy: Policy) -> tuple[str, bytes]:
         )
         raise CatalogError(f"{shown}: {error.message}", hint) from None
     except AddressForbidden as error:
-        cure = permission(str(error.details["address"]), "[policy]")
-        raise CatalogError(f"{shown}: {error.without_cure}", cure) from None
+        if (address := error.details.get("address")) is None:  # the operator allows other hosts alone
+            raise CatalogError(f"{shown}: {error.message}", SAVED) from None
+        told, cure = f"{shown}: {error.without_cure}", permission(address, "[policy]")
+        raise PrivateAddress(told, cure, network_of(address)) from None
     except HttpTaskError as error:
         raise CatalogError(f"{shown}: {error.message}", SAVED) from None
     finally:

@@ -88,7 +88,8 @@ const asked = encodeURIComponent;
 
 export const searchOperations = (query: string, signal?: AbortSignal) =>
   request<Found>("GET", `/catalog/search?q=${asked(query)}&limit=30`, undefined, signal);
-export const addApi = (source: string) => request<AddedApi>("POST", "/catalog", { source });
+export const addApi = (source: string, allow_private?: string) =>
+  request<AddedApi>("POST", "/catalog", { source, allow_private });
 export const addDocument = (source: string, text: string) =>
   request<AddedApi>("POST", "/catalog", { source, text });
 export const knownApis = (query: string) => request<KnownApi[]>("GET", `/directory?q=${asked(query)}`);

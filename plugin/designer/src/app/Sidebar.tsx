@@ -109,7 +109,7 @@ function NewDefinition({ done }: { done(): void }) {
         onKeyDown={(event) => event.key === "Escape" && done()}
       />
       <button type="submit" className="button small" disabled={!name.trim()}>
-        Make
+        Create
       </button>
     </form>
   );

@@ -34,7 +34,7 @@ export const KEYS: { where: string; keys: [string, string][] }[] = [
     keys: [
       ["Enter", "write it into the definition; a message is written when it is left"],
       ["Ctrl Space", "what an expression can read"],
-      ["Esc", "take back what was typed"],
+      ["Esc", "close what is offered; else write it too, and go back to the block"],
     ],
   },
   { where: "In the text", keys: [["Esc, then Tab", "leave it: Tab alone indents"]] },

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { KnownApi } from "../api/types";
 import { Refused } from "../ui/Prose";
@@ -42,9 +43,9 @@ function AddApi({ known }: { known: KnownApi[] }) {
   const others = useQuery({ queryKey: ["directory"], queryFn: () => api.knownApis("") });
   const shown = known.length ? known : (others.data ?? []).slice(0, KNOWN_SHOWN);
   const adding = useMutation({
-    mutationFn: (given: string | File) =>
+    mutationFn: ({ given, network }: { given: string | File; network?: string }) =>
       typeof given === "string"
-        ? api.addApi(given)
+        ? api.addApi(given, network)
         : given.text().then((text) => api.addDocument(given.name, text)),
     onSuccess: async () => {
       await client.cancelQueries({ queryKey: ["search"] }); // one that has not been answered yet did not see it
@@ -53,8 +54,9 @@ function AddApi({ known }: { known: KnownApi[] }) {
   });
   const add = (event: FormEvent) => {
     event.preventDefault();
-    adding.mutate(source);
+    adding.mutate({ given: source });
   };
+  const refused = adding.error instanceof Problem ? adding.error.facts.network : undefined;
   return (
     <>
       <form onSubmit={add}>
@@ -78,11 +80,20 @@ function AddApi({ known }: { known: KnownApi[] }) {
             type="file"
             accept=".json,.yaml,.yml"
             aria-label="An OpenAPI document of this machine"
-            onChange={(event) => event.target.files?.[0] && adding.mutate(event.target.files[0])}
+            onChange={(event) => event.target.files?.[0] && adding.mutate({ given: event.target.files[0] })}
           />
         </label>
       </form>
       {adding.error && <Refused error={adding.error} />}
+      {typeof refused === "string" && adding.variables && (
+        <button
+          type="button"
+          className="button small"
+          onClick={() => adding.mutate({ given: adding.variables.given, network: refused })}
+        >
+          It is meant: load it from there, this once
+        </button>
+      )}
       {adding.data && (
         <p role="status">
           Added {adding.data.title || adding.data.api}, operations: {adding.data.operations}.
@@ -99,7 +110,7 @@ function AddApi({ known }: { known: KnownApi[] }) {
                   className="button small"
                   title={one.purpose}
                   disabled={adding.isPending}
-                  onClick={() => adding.mutate(one.name)}
+                  onClick={() => adding.mutate({ given: one.name })}
                 >
                   {one.title || one.name}
                 </button>

@@ -83,7 +83,7 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
         field="provider"
         label="Provider"
         faults={of("provider")}
-        about="Of chat completions: its address, how it is paid and which fields it does not take are known then. Without one the
+        about="Of chat completions: its address, the names of its key and which fields it does not take are known then. Without one the
           server may have any API."
       >
         <select

@@ -70,7 +70,6 @@ export function ExpressionInput(props: Props) {
     else if (length && event.key === "ArrowUp") setChosen((Math.max(chosen, 0) + length - 1) % length);
     else if (option && (event.key === "Enter" || event.key === "Tab")) insert(option);
     else if (event.key === "Escape" && options.length) close();
-    else if (event.key === "Escape" && draft !== value) setDraft(value);
     else if (event.key === "ArrowDown" && suggestions && !isInside(draft, draft.length)) ask("", 0, 0);
     else if (event.key === "Enter" && !prose && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
       close();

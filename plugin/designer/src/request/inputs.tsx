@@ -21,8 +21,7 @@ function useDraft(value: string, commit: (text: string) => unknown) {
     onBlur: (event: { target: EventTarget }) =>
       useCursor.getState().held !== event.target && draft !== value && commit(draft),
     onKeyDown: (event: KeyboardEvent) => {
-      if (event.key === "Escape" && draft !== value) setDraft(value);
-      else if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey) commit(draft);
+      if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey) commit(draft);
       else return;
       event.preventDefault();
     },
@@ -143,7 +142,7 @@ export function JsonInput({
         rows={Math.min(14, draft.value.split("\n").length)}
         onFocus={() => useCursor.getState().enter({ pointer, label, take })}
         {...rest}
-        onKeyDown={(event) => (event.key === "Escape" || !goesOn) && onKeyDown(event)}
+        onKeyDown={(event) => !goesOn && onKeyDown(event)}
       />
       {fault && <p className="field-fault error">{fault}</p>}
     </>

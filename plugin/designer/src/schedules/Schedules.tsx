@@ -50,7 +50,7 @@ export default function Schedules() {
 }
 
 const OVERLAPS = {
-  "": "what is usual for it",
+  "": "the default",
   skip: "leave it out",
   "buffer-one": "let it wait, and leave further ones out",
   "buffer-all": "let it wait, and further ones too",
@@ -166,7 +166,7 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
         </label>
         {!isAfter && (
           <label>
-            A start that meets a run{" "}
+            When the run before is still going{" "}
             <select
               className="field-input"
               value={overlap}

@@ -1,6 +1,6 @@
 """The catalogue: APIs that were added, what their operations take, and tasks that call them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query
@@ -35,6 +35,8 @@ class ApiSource(BaseModel):
     text: str | None = None
     name: str | None = None
     """Of the API; by default made of its title."""
+    allow_private: Annotated[str, Field(max_length=100)] | None = None
+    """A network that this document may be loaded from: a refusal tells it as its `network`."""
 
 
 class PrepareRequest(BaseModel):
@@ -128,6 +130,7 @@ async def add_api(source: ApiSource, workspace: AskedWorkspace) -> AddedApi:
     """Add an API's document; one from the network comes by the gate that every request takes."""
     import asyncio
 
+    from httptask.catalog.errors import PrivateAddress
     from httptask.openapi.text import DocumentInvalid
 
     catalog = workspace.catalog()
@@ -136,6 +139,8 @@ async def add_api(source: ApiSource, workspace: AskedWorkspace) -> AddedApi:
         added = await asyncio.to_thread(catalog.add, file, {file: data}.get, name=name, source=url)
     except DocumentInvalid as error:
         raise Problem(422, str(error), "give an OpenAPI or Swagger document, as JSON or YAML") from None
+    except PrivateAddress as error:
+        raise Problem(422, error.message, error.hint, network=error.network) from None
     about = added.about
     return AddedApi(
         api=added.name,
@@ -237,16 +242,19 @@ async def _document(source: ApiSource, workspace: Workspace) -> tuple[str, bytes
     from httptask.catalog.sources import download, root_document
 
     given, config = source.source.strip(), workspace.settings().config
+    policy = config.policy
+    if source.allow_private is not None:
+        policy = policy.model_copy(update={"allow_private": [*policy.allow_private, source.allow_private]})
     if source.text is not None:
         return _file_name(given), source.text.encode(), None, source.name
     if given.lower().startswith(("http://", "https://")):
-        file, data = await download(given, config.policy)
+        file, data = await download(given, policy)
         return file, data, given, source.name
     known = workspace.catalog(config).directories.find(given)
     if known is not None:
         if known.folder:
             raise CatalogError(f"the document of {known.title} is spread over many files", known.how_to_add())
-        file, data = await download(known.url, config.policy)
+        file, data = await download(known.url, policy)
         return file, data, known.url, source.name or known.name
     root = config.root.resolve()
     place = (root / given).resolve()
