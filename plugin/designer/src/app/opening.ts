@@ -23,7 +23,10 @@ export async function openDefinition(path: string): Promise<void> {
     do {
       const state = useDocument.getState();
       left = state.text;
-      if (isUnsaved(state) && !window.confirm(`${state.path} has changes that are not saved. Open another file all the same?`))
+      if (
+        isUnsaved(state) &&
+        !window.confirm(`${state.path} has changes that are not saved. Open another file all the same?`)
+      )
         return;
       read = await api.readDefinition(path);
       await useDocument.getState().settled();

@@ -1,7 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { Problem } from "../api/client";
-import { getInputForm } from "../api/endpoints";
 import type { InputFault, Json } from "../api/types";
 import { Field } from "../request/Field";
 import { type Fault, Form, suggestNothing } from "../request/form";
@@ -12,16 +10,13 @@ import { sampleOf } from "../testrequest/data";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
 import { Refused } from "../ui/Prose";
+import { AddInput, useInputForm } from "./AddInput";
 import { useRun } from "./run";
 
 /** Asks for the input of a run: by a form where the definition tells its schema, else as JSON. */
 export function RunDialog() {
-  const { path, text } = useDocument();
-  const { data, error } = useQuery({
-    queryKey: ["input", path, text],
-    queryFn: () => getInputForm(path ?? "", text),
-    gcTime: 0,
-  });
+  const path = useDocument((state) => state.path);
+  const { data, error } = useInputForm();
   return (
     <Dialog label="Run" close={useRun.getState().forget} className="run-dialog">
       {error && <Refused error={error} />}
@@ -101,12 +96,13 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
         </div>
       ) : (
         <details className="no-input">
-          <summary>This definition tells no input. Give one all the same</summary>
+          <summary>This definition has no input schema. Give an input as JSON all the same</summary>
           <Form.Provider value={context}>
             <Field name="input" pointer="" schema={schema} value={input} required />
           </Form.Provider>
         </details>
       )}
+      <AddInput />
       {refused && faults.length === 0 && !isOfInput(refused) && <Refused error={refused} />}
       {faults.length > 0 && (
         <p className="field-fault error" role="alert">

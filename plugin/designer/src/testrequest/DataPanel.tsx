@@ -3,6 +3,7 @@ import { getReadable } from "../api/endpoints";
 import type { Block, ReadableValue } from "../api/types";
 import { useCursor } from "../request/form";
 import { jqPath } from "../request/insertion";
+import { AddInput } from "../runs/AddInput";
 import { useDocument } from "../state/document";
 import { Simulated } from "../ui/Prose";
 import { knownIn, type Sample, useSample } from "./data";
@@ -76,7 +77,10 @@ function Known({ known, sample }: { known: ReadableValue; sample: Sample }) {
           ))}
         </ul>
       ) : (
-        <p className="muted">{NOTHING[source]}</p>
+        <>
+          <p className="muted">{NOTHING[source]}</p>
+          {source === "input" && <AddInput />}
+        </>
       )}
     </div>
   );
