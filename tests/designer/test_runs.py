@@ -333,6 +333,7 @@ async def test_its_own_description_is_an_api_of_the_catalogue(workspace: Workspa
         added = await client.post("/api/catalog", json=source)
         assert added.status_code == 201, added.text
         found = (await client.get("/api/catalog/search", params={"q": "cancel a test request"})).json()
+        unasked = (await client.get("/api/catalog/search", params={"q": " ", "limit": 5})).json()
         best = found["operations"][0]["name"].partition(".")[2]
         page = await client.get(f"/api/catalog/designer/operations/{best}")
         prepared = await client.post(
@@ -354,6 +355,7 @@ async def test_its_own_description_is_an_api_of_the_catalogue(workspace: Workspa
         len(methods) - 1 for methods in json.loads(description)["paths"].values()
     )
     assert "test-requests" in page.json()["path"]
+    assert [one["name"].partition(".")[0] for one in unasked["operations"]] == ["designer"] * 5
     assert prepared.json()["task"]["call"] == "chatCompletion"
     assert prepared.json()["body_schema"]["properties"]["messages"]
     assert file.status_code == 422

@@ -232,6 +232,12 @@ def test_what_is_built_in_is_not_favoured_for_being_created(catalog: Catalog) ->
     assert names(catalog, "make something new")[0] == "shop.createOrder"
 
 
+@pytest.mark.parametrize("text", ["books", "book", "an issue"])
+def test_that_something_is_made_does_not_tell_what(catalog: Catalog, text: str) -> None:
+    found = [one.name for one in catalog.search(text).operations]
+    assert found == []
+
+
 def test_what_was_saved_is_not_to_be_created(catalog: Catalog) -> None:
     paths = {
         "/badges": {

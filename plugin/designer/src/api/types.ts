@@ -195,6 +195,8 @@ export interface FoundOperation {
   path: string;
   summary: string;
   deprecated: boolean;
+  /** Words that were asked for, each with the one that the operation has. */
+  found_by: Record<string, string>;
 }
 
 export interface KnownApi {

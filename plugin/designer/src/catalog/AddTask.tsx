@@ -2,15 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
-import type { Found, FoundOperation, ImportedTasks, PreparedTask } from "../api/types";
+import type { FoundOperation, ImportedTasks, PreparedTask } from "../api/types";
 import { useDocument } from "../state/document";
 import { Dialog } from "../ui/Dialog";
 import { Icon, iconOf } from "../ui/icons";
 import { Refused } from "../ui/Prose";
-import { addTask, insert, PLAIN, type PlainTask } from "./add";
+import { addTask, insert } from "./add";
 import { type Place, useAdding } from "./adding";
 import { OtherApi } from "./OtherApi";
 import { Preview } from "./Preview";
+import { fittingKinds, PLAIN, type PlainTask } from "./plain";
 import "./catalog.css";
 
 /** Adds a task at a place of the flow: an operation that is searched for, a pasted curl command, or a plain one. */
@@ -24,9 +25,18 @@ const isCurl = (text: string) => /^\s*(\$\s*)?curl(\.exe)?\s/.test(text);
 /** Where nothing fits, a request is written by hand. */
 const BLANK = PLAIN.slice(0, 1);
 
-function fittingKinds(query: string): PlainTask[] {
-  const asked = query.trim().toLowerCase();
-  return PLAIN.filter((one) => one.about.toLowerCase().includes(asked));
+/** What can be chosen: an operation of an API, or a plain task. */
+type Entry = { operation: FoundOperation; plain?: undefined } | { operation?: undefined; plain: PlainTask };
+
+/** Whether an operation was found by other words than those that were typed: `look` for `loop`. */
+const isGuess = ({ found_by }: FoundOperation) =>
+  Object.entries(found_by).some(([asked, by]) => asked !== by.toLowerCase());
+
+/** The plain tasks come first where nothing is searched, and where the operations are but near to what is. */
+function entriesOf(operations: FoundOperation[], plain: PlainTask[], query: string): Entry[] {
+  const ones = operations.map((operation) => ({ operation }));
+  const others = plain.map((one) => ({ plain: one }));
+  return !query.trim() || operations.every(isGuess) ? [...others, ...ones] : [...ones, ...others];
 }
 
 function AddTaskDialog({ at }: { at: Place }) {
@@ -45,8 +55,9 @@ function AddTaskDialog({ at }: { at: Place }) {
   const searching = nothing && found.isComing;
   const fitting = curl ? [] : fittingKinds(query);
   const plain = fitting.length || !nothing || searching ? fitting : BLANK;
-  const count = operations.length + plain.length;
-  const operation = operations[chosen];
+  const entries = entriesOf(operations, plain, query);
+  const count = entries.length;
+  const operation = entries[chosen]?.operation;
   const prepared = usePrepared(operation, curl ? query : null, asJson);
   // What was not chosen by hand is the first of what will be found, and not of what was found for fewer letters.
   const isComing = (found.isComing && chosen === 0) || ((curl || operation) && prepared.isFetching);
@@ -61,7 +72,7 @@ function AddTaskDialog({ at }: { at: Place }) {
     setFault(problem);
     forgetProblem(); // it is told here, for the page lies under this dialog
   };
-  const addChosen = () => add(plain[chosen - operations.length]);
+  const addChosen = () => add(entries[chosen]?.plain);
   useEffect(() => {
     if (!wanted || isComing) return;
     setWanted(false);
@@ -100,37 +111,36 @@ function AddTaskDialog({ at }: { at: Place }) {
         <div className="add-results">
           {found.error && <Refused error={found.error} />}
           {searching && <p className="empty">Searching …</p>}
-          {!curl && <OtherApi query={query} nothing={nothing && !searching} known={found.data?.apis ?? []} />}
+          {!curl && (
+            <OtherApi
+              query={query}
+              nothing={nothing && !searching && !fitting.length}
+              known={found.data?.apis ?? []}
+            />
+          )}
           {curl && (
             <p className="empty">This is a curl command; the task that it becomes is shown beside it.</p>
           )}
           <ul role="listbox" id={list} aria-label="What can be added">
-            {operations.map((one, index) => (
+            {entries.map((entry, index) => (
               <Option
-                key={one.name}
+                key={entry.plain ? entry.plain.kind : entry.operation.name}
                 id={`${list}-${index}`}
                 chosen={index === chosen}
-                choose={() => point(index)}
+                choose={() => (entry.plain ? void add(entry.plain) : point(index))}
               >
-                <OperationLine operation={one} />
-              </Option>
-            ))}
-            {plain.map((one, index) => (
-              <Option
-                key={one.name}
-                id={`${list}-${operations.length + index}`}
-                chosen={operations.length + index === chosen}
-                choose={() => void add(one)}
-              >
-                <Icon name={iconOf(one.kind)} />
-                <span>{one.about}</span>
+                {entry.plain ? (
+                  <PlainLine one={entry.plain} />
+                ) : (
+                  <OperationLine operation={entry.operation} />
+                )}
               </Option>
             ))}
           </ul>
         </div>
         <Preview
           operation={operation}
-          plain={plain[chosen - operations.length]}
+          plain={entries[chosen]?.plain}
           prepared={prepared.data}
           busy={prepared.isFetching}
           fault={fault ?? prepared.error}
@@ -157,13 +167,11 @@ function AddTaskDialog({ at }: { at: Place }) {
   );
 }
 
-const NONE: Found = { operations: [], apis: [] };
-
 function useFound(query: string) {
   const asked = useDeferredValue(query.trim());
   const found = useQuery({
     queryKey: ["search", asked],
-    queryFn: ({ signal }) => (asked ? api.searchOperations(asked, signal) : Promise.resolve(NONE)),
+    queryFn: ({ signal }) => api.searchOperations(asked, signal),
     placeholderData: (before) => before,
   });
   return { ...found, isComing: asked !== query.trim() || found.isPending || found.isPlaceholderData };
@@ -240,6 +248,15 @@ function Option(props: { id: string; chosen: boolean; choose(): void; children: 
     <li ref={line} role="option" id={props.id} aria-selected={props.chosen} onClick={props.choose}>
       {props.children}
     </li>
+  );
+}
+
+function PlainLine({ one }: { one: PlainTask }) {
+  return (
+    <>
+      <Icon name={iconOf(one.kind)} />
+      <span>{one.about}</span>
+    </>
   );
 }
 

@@ -41,7 +41,9 @@ function AddApi({ known }: { known: KnownApi[] }) {
   const [source, setSource] = useState("");
   const client = useQueryClient();
   const others = useQuery({ queryKey: ["directory"], queryFn: () => api.knownApis("") });
-  const shown = known.length ? known : (others.data ?? []).slice(0, KNOWN_SHOWN);
+  const [all, setAll] = useState(false);
+  const every = others.data ?? [];
+  const shown = all ? every : known.length ? known : every.slice(0, KNOWN_SHOWN);
   const adding = useMutation({
     mutationFn: ({ given, network }: { given: string | File; network?: string }) =>
       typeof given === "string"
@@ -116,6 +118,13 @@ function AddApi({ known }: { known: KnownApi[] }) {
                 </button>
               </li>
             ))}
+            {shown.length < every.length && (
+              <li>
+                <button type="button" className="button plain small" onClick={() => setAll(true)}>
+                  Show all {every.length}
+                </button>
+              </li>
+            )}
           </ul>
         </>
       )}

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getOperation } from "../api/endpoints";
 import type { FoundOperation, PreparedTask } from "../api/types";
 import { Prose, Refused } from "../ui/Prose";
-import type { PlainTask } from "./add";
+import type { PlainTask } from "./plain";
 import { Reference } from "./Reference";
 import { asYaml } from "./yaml";
 

@@ -42,6 +42,7 @@ _READS: Final = frozenset({"get"})
 _WRITES: Final = frozenset({"creat", "delet", "updat"})
 _DELETES: Final = frozenset({"delet"})
 _DELETING: Final = frozenset({"delet", "remov"})
+_MAKING: Final = frozenset({"add", "create", "make", "new", "post"})
 _UNMEANT: Final = 0.75
 _UNNAMED_API: Final = 0.85
 """How much is left of an operation's score where another API was named."""
@@ -71,13 +72,22 @@ def rank(terms: list[Term], query: Query, index: SearchIndex, favoured: tuple[st
     if not usable:
         return ranked
     telling = {term.asked for term in terms if is_telling(term)}
-    meant = [one for one in ranked if _does_more(one) or telling <= one.found_by.keys()]
+    meant = [
+        one
+        for one in ranked
+        if _does_more(one) or (telling <= one.found_by.keys() and not _only_makes(one, telling))
+    ]
     return sorted(meant, key=lambda one: -one.score * _preference(one, favoured, named))
 
 
 def _does_more(found: Ranked) -> bool:
     """Whether it has more of what was asked for than a verb that every API has."""
     return not DOING.issuperset(found.found_by.values())
+
+
+def _only_makes(found: Ranked, telling: Set[str]) -> bool:
+    """Whether of words that tell something it has but that it makes a thing, which does not tell what: of `books`."""
+    return bool(telling) and _MAKING.issuperset(found.found_by.values())
 
 
 def _preference(found: Ranked, favoured: tuple[str, str], named: frozenset[str]) -> float:

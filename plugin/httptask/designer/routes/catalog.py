@@ -163,10 +163,15 @@ def search_operations(
     q: str = Query(max_length=_LONGEST_QUERY),
     limit: int = Query(20, ge=1, le=100),
 ) -> dict[str, Any]:
-    """Operations by what they do, the best first, and known APIs that may have what was asked for."""
-    if not q.strip():
+    """Operations by what they do, the best first, and known APIs that may have what was asked for.
+
+    Where nothing is asked for, the first ones of the APIs that were added.
+    """
+    catalog = workspace.catalog()
+    asked = q if q.strip() else " ".join(f'api:"{entry.name}"' for entry, _ in catalog.added())
+    if not asked:
         return {"operations": [], "apis": [], "unknown": []}
-    return workspace.catalog().search(q, limit=limit).as_json()
+    return catalog.search(asked, limit=limit).as_json()
 
 
 @router.get("/{api}/operations/{operation}")
