@@ -85,3 +85,53 @@ def test_changes_are_of_what_differs_alone() -> None:
     changes = [change.model_dump(by_alias=True) for change in changes_of(before, after)]
     assert applied(before, changes) == after
     assert sum(len(change["insert"]) for change in changes) <= 16
+
+
+NESTED = """\
+document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }
+do:
+  - one: { set: { a: 1 } }
+  # what is asked
+  - ask:   # a model
+      call: chatCompletion
+      with:
+        model: m   # cheap
+        messages:
+          - role: user
+            content: |
+              Hello,
+
+              Ada.
+        # no stream
+  - last: { set: { b: 2 } }
+"""
+
+
+async def test_a_task_is_put_into_another_and_taken_out_as_it_was(tmp_path: Path) -> None:
+    loop = {"for": {"each": "item", "in": "${ .items }"}, "do": [{"first": {"set": {}}}]}
+    wrap = [
+        {"op": "insert", "list": "/do", "index": 2, "name": "each", "task": loop},
+        {"op": "move", "pointer": "/do/1", "list": "/do/2/each/do", "index": 1},
+        {"op": "remove", "pointer": "/do/1/each/do/0"},
+    ]
+    take_out = [
+        {"op": "insert", "list": "/do/1/each/do", "index": 1, "name": "empty", "task": {"set": {}}},
+        {"op": "move", "pointer": "/do/1/each/do/0", "list": "/do", "index": 2},
+        {"op": "remove", "pointer": "/do/1"},
+    ]
+    async with asked(workspace_of(tmp_path, {})) as client:
+        for text in (NESTED, NESTED.replace("\n", "\r\n"), NESTED.replace("\n  ", "\n")):
+            wrapped = await client.post("/api/edits", json={"path": "x.yaml", "text": text, "edits": wrap})
+            assert wrapped.status_code == 200, wrapped.text
+            edited = wrapped.json()
+            back = await client.post(
+                "/api/edits", json={"path": "x.yaml", "text": edited["text"], "edits": take_out}
+            )
+            [_, each, _] = edited["blocks"]
+            assert [block["name"] for block in each["branches"][0]["blocks"]] == ["ask"]
+            lines = edited["text"].splitlines()
+            [moved] = [line for line in lines if line.endswith("- ask:   # a model")]
+            indent = moved[: moved.index("-") - text.splitlines()[4].index("-")]
+            for line in text.splitlines()[4:15]:
+                assert (f"{indent}{line}" if line else "") in lines
+            assert back.json()["text"] == text

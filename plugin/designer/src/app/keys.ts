@@ -26,6 +26,7 @@ export const KEYS: { where: string; keys: [string, string][] }[] = [
       ["Enter", "to the fields of the block; Esc comes back"],
       ["T", "test the request of the block"],
       ["Alt ↑ · Alt ↓", "move the block"],
+      ["Alt ← · Alt →", "move it out of the block around it; into the block before it"],
       ["Delete", "delete the block"],
     ],
   },

@@ -1,7 +1,7 @@
 import * as api from "../api/endpoints";
 import type { Edit, JsonObject, PreparedTask } from "../api/types";
 import { useLayout } from "../app/layout";
-import { flattened, pointerAt } from "../state/blocks";
+import { flattened, freeName, pointerAt } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import type { Place } from "./adding";
 
@@ -42,9 +42,3 @@ export async function insert(
 
 /** What of a request is looked at first; where nothing is to be filled in, it can be tried at once. */
 const TO_FILL_IN = ".to-fill-in:not(.composite) :is(input, textarea)";
-
-export function freeName(wanted: string, taken: string[]): string {
-  let name = wanted;
-  for (let number = 2; taken.includes(name); number++) name = `${wanted}${number}`;
-  return name;
-}

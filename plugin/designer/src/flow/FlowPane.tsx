@@ -5,7 +5,7 @@ import { useRunStates } from "../runs/states";
 import { blockAt, findingsByBlock, flattened, isEmpty, placeOf, told } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
-import { focusBlock, moveBlock, removeBlock } from "./acts";
+import { focusBlock, moveBlock, removeBlock, takeIn, takeOut } from "./acts";
 import { BlockList, FaultLine } from "./BlockView";
 import { isCall } from "./kinds";
 
@@ -67,7 +67,8 @@ function onKey(event: KeyboardEvent<HTMLElement>) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step !== undefined && event.altKey) void moveBlock(pointer, step);
   else if (step !== undefined) stepTo(pointer, step);
-  else if (event.key === "ArrowLeft") stepOut(pointer);
+  else if (event.key === "ArrowLeft") event.altKey ? void takeOut(pointer) : stepOut(pointer);
+  else if (event.key === "ArrowRight" && event.altKey) void takeIn(pointer);
   else if (event.key === "Enter") enter(pointer);
   else if (event.key === "/") useAdding.getState().begin({ list, index: index + 1 });
   else if (event.key === "t") test(pointer);

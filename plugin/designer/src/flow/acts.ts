@@ -1,7 +1,8 @@
-import type { Finding } from "../api/types";
+import type { Block, Edit, Finding } from "../api/types";
 import { useLayout } from "../app/layout";
 import { blockAt, flattened, itemOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
+import { type Moved, takenIn, takenOut, type Wrapping, wrapped } from "../state/nesting";
 
 /** Selects a block, and has the keyboard go on from there. */
 export function focusBlock(pointer: string): void {
@@ -69,4 +70,29 @@ export async function moveBlock(pointer: string, step: number): Promise<void> {
     return [{ op: "move", pointer: `${list}/${index - step}`, list, index: step > 0 ? index + 1 : index }];
   });
   if (moved && index >= 0) focusBlock(pointerAt(list, index, block.name));
+}
+
+/** Moves a block out of the one around it, behind that; or, the other way, to the end of the one before it. */
+export const takeOut = (pointer: string) => nest(pointer, takenOut);
+export const takeIn = (pointer: string) => nest(pointer, takenIn);
+
+/** Puts a block into a new one, in its place. */
+export const wrap = (pointer: string, around: Wrapping) =>
+  nest(pointer, (blocks, at) => wrapped(blocks, at, around));
+
+async function nest(
+  pointer: string,
+  change: (blocks: Block[], pointer: string) => Moved | null,
+): Promise<void> {
+  const name = blockAt(useDocument.getState().blocks, pointer)?.name;
+  let moved: Moved | null = null;
+  const edits = (): Edit[] => {
+    const { blocks } = useDocument.getState();
+    // A key that is held comes again before the flow has changed.
+    moved = blockAt(blocks, pointer)?.name === name ? change(blocks, pointer) : null;
+    return moved?.edits ?? [];
+  };
+  const done = await useDocument.getState().edit(edits);
+  const to = (moved as Moved | null)?.to;
+  if (done && to !== undefined) focusBlock(to);
 }

@@ -6,10 +6,11 @@ import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
 import { Reference } from "../catalog/Reference";
-import { focusBlock, removeBlock } from "../flow/acts";
+import { focusBlock, removeBlock, takeOut, wrap } from "../flow/acts";
 import { isCall, kindName } from "../flow/kinds";
 import { besides, blockAt, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
+import { WRAPPINGS } from "../state/nesting";
 import { DataPanel } from "../testrequest/DataPanel";
 import { Icon, iconOf } from "../ui/icons";
 import { Refused } from "../ui/Prose";
@@ -70,6 +71,7 @@ function TaskEditor({ block }: { block: Block }) {
             <Icon name="send" size={13} /> Test request
           </button>
         )}
+        <Nesting block={block} />
         <button
           type="button"
           className="button plain small square"
@@ -180,6 +182,41 @@ function useEntering(pane: React.RefObject<HTMLElement | null>, ready: boolean) 
 
 /** Of what every task has: what most of them need is there to be filled in. */
 const SHOWN: Shown = { if: {}, then: {}, output: { as: {} } };
+
+/** Puts the block into another one, or takes it out of that. */
+function Nesting({ block }: { block: Block }) {
+  const isInside = placeOf(block.pointer).list !== "/do";
+  return (
+    <>
+      {isInside && (
+        <button
+          type="button"
+          className="button plain small"
+          title="Move it behind the block around it (Alt ←)"
+          onClick={() => void takeOut(block.pointer)}
+        >
+          Take out
+        </button>
+      )}
+      <select
+        className="button plain small"
+        aria-label={`Wrap ${block.name} in`}
+        value=""
+        onChange={(event) => {
+          const chosen = WRAPPINGS.find((one) => one.kind === event.target.value);
+          if (chosen) void wrap(block.pointer, chosen);
+        }}
+      >
+        <option value="">Wrap in …</option>
+        {WRAPPINGS.map((one) => (
+          <option key={one.kind} value={one.kind}>
+            {one.label}
+          </option>
+        ))}
+      </select>
+    </>
+  );
+}
 
 /** The fields of a task's kind, and then those that every task has. */
 export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { freeName } from "../catalog/add";
 import { asYaml } from "../catalog/yaml";
+import { freeName } from "../state/blocks";
 import { piecesOf } from "../ui/Prose";
 import { isEvaluable, jqPath, withExpression, withoutEmpty } from "./insertion";
 import { partAt, withPart } from "./local";

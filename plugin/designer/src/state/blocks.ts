@@ -125,3 +125,10 @@ export function besides(blocks: Block[], pointer: string): string[] {
     .filter((block) => block.pointer !== pointer && placeOf(block.pointer).list === list)
     .map((block) => block.name);
 }
+
+/** A name that no other has. */
+export function freeName(wanted: string, taken: string[]): string {
+  let name = wanted;
+  for (let number = 2; taken.includes(name); number++) name = `${wanted}${number}`;
+  return name;
+}
