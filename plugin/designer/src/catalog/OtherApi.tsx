@@ -20,7 +20,11 @@ export function OtherApi({ query, nothing, known }: Props) {
     <details
       className={nothing ? "other-api" : "other-api below"}
       open={open || nothing}
-      onToggle={(event) => setOpen(event.currentTarget.open)}
+      onToggle={({ currentTarget }) => {
+        if (nothing)
+          currentTarget.open = true; // there is nothing else to look at
+        else setOpen(currentTarget.open);
+      }}
     >
       <summary>
         {nothing ? (
