@@ -197,7 +197,7 @@ function NameBox(props: { what: string; taken: string[]; add(name: string): Prom
       <input
         className="field-input"
         aria-label={`Name of a new ${props.what}`}
-        placeholder="name"
+        placeholder="another name …"
         value={name}
         onChange={(event) => setName(event.target.value)}
         onKeyDown={(event) => {
