@@ -11,7 +11,7 @@ from httptask.designer.sampling import binding_tasks
 from httptask.dsl.checks.flow import earlier_tasks
 from httptask.dsl.checks.known_shapes import bound_shape, declared, raw_inputs
 from httptask.dsl.expression_parts import EXPORT
-from httptask.dsl.expressions import Expression, ExpressionFailed, ExpressionLimitExceeded
+from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, expressions_of
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
@@ -158,8 +158,7 @@ class Known:
 
     def _readings(self) -> Iterator[Reading]:
         for part in self._node.parts.values():
-            expressions = [part] if isinstance(part, Expression) else [one for _, one in part.expressions]
-            for expression in expressions:
+            for expression in expressions_of(part):
                 yield from expression.readings
 
     def _tasks(self) -> Iterator[tuple[str, tuple[str, Any]]]:

@@ -18,6 +18,7 @@ from httptask.dsl.expressions import (
     ExpressionLimitExceeded,
     ExpressionsBusy,
     Template,
+    expressions_of,
 )
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
@@ -102,7 +103,8 @@ def binding_tasks(program: Program, node: TaskNode) -> dict[str, TaskNode]:
 
 def readings_of(owner: TaskNode) -> list[Reading]:
     """What a loop reads for the list that it goes through; `for` and `map` have it by the same name."""
-    return [reading for one in _expressions(owner.parts.get(ITEMS)) for reading in one.readings]
+    items = owner.parts.get(ITEMS)
+    return [] if items is None else [reading for one in expressions_of(items) for reading in one.readings]
 
 
 def told_lacking(error: SampleIncomplete) -> tuple[str, str]:
@@ -136,15 +138,9 @@ def _evaluated(program: Program, owner: TaskNode, part: Expression | Template, s
     before = task_before(program, owner)
     found = replace(sample, task_input=None if before is None else sample.outputs.get(before.name))
     try:
-        found.require(owner, _expressions(part), owner.name)
+        found.require(owner, expressions_of(part), owner.name)
         needs_input = found.task_input is None and reads_input(owner, readings_of(owner))
         place = Place.of(program, owner, found, needs_input=needs_input)
         return transform(part, place.execution.input, place.variables)
     except _NO_ITEMS:
         return None
-
-
-def _expressions(part: Expression | Template | None) -> list[Expression]:
-    if isinstance(part, Template):
-        return [one for _, one in part.expressions]
-    return [] if part is None else [part]

@@ -6,7 +6,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, Protocol
 
-from httptask.dsl.expressions import Expression, Template
+from httptask.dsl.expressions import Expression, Template, expressions_of
 from httptask.dsl.expressions.evaluation import Scope
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
@@ -70,8 +70,7 @@ def bind(values: Mapping[str, Any]) -> Variables:
 
 def scope_for(part: Expression | Template, dot: Any, variables: Variables) -> Scope:
     """What an expression, or those of a template, see: the values of the variables that they mention."""
-    expressions = [part] if isinstance(part, Expression) else [found for _, found in part.expressions]
-    names = {name for expression in expressions for name in expression.variables}
+    names = {name for expression in expressions_of(part) for name in expression.variables}
     return Scope(dot, {name: variables[name]() for name in sorted(names) if name in variables})
 
 

@@ -182,13 +182,16 @@ async def delete(id_: str, workspace: AskedWorkspace) -> None:
 async def _compared_with_served(workspace: Workspace, name: str, document: Any, path: str) -> str | None:
     """What `compare_with_served` tells; the worker of this process serves a file some moments after it was saved."""
     temporal = workspace.required_temporal()
-    until = time.monotonic() + _TAKEN_UP_SECONDS
+    until = None
     while True:
         try:
             comparing = compare_with_served(temporal.client, temporal.task_queue, name, document, path)
             return await _asked(temporal, comparing)
         except NotServed:
-            if not temporal.own_worker or time.monotonic() > until or _faulty(workspace):
+            if until is None:
+                is_expected = temporal.own_worker and not await asyncio.to_thread(_faulty, workspace)
+                until = time.monotonic() + (_TAKEN_UP_SECONDS if is_expected else 0)
+            if time.monotonic() >= until:
                 raise
         await asyncio.sleep(_ASKED_AGAIN_SECONDS)
 

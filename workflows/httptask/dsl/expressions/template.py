@@ -17,6 +17,7 @@ __all__ = [
     "Template",
     "TemplateText",
     "as_literal",
+    "expressions_of",
     "has_expression",
     "is_expression",
     "parse_address",
@@ -81,6 +82,11 @@ def is_expression(value: Any) -> bool:
 def has_expression(value: Any) -> bool:
     """Whether a value as it is written is known only when its task runs."""
     return isinstance(value, str) and "${" in value
+
+
+def expressions_of(part: Expression | Template) -> list[Expression]:
+    """An expression itself, or those of a template."""
+    return [part] if isinstance(part, Expression) else [one for _, one in part.expressions]
 
 
 def as_literal(text: str) -> str:
