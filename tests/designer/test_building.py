@@ -1,6 +1,7 @@
 """The page is made of its sources by Node, and distributions have it: here a small one, made by the real npm."""
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -81,10 +82,38 @@ def test_it_is_built_where_the_sources_have_changed(checkout: Checkout) -> None:
     assert checkout.said[0] == "building the designer"
 
 
+def test_parts_that_the_lock_file_names_since_are_installed(checkout: Checkout) -> None:
+    link = {"resolved": "part", "link": True}
+    for_others = {"version": "1.0.0", "optional": True, "os": ["aix"]}
+    part = checkout.sources / "part"
+    part.mkdir()
+    (part / "package.json").write_text('{ "name": "part", "version": "1.0.0" }')
+    package = {**json.loads(PACKAGE), "dependencies": {"part": "file:part"}}
+    (checkout.sources / "package.json").write_text(json.dumps(package))
+    root = {"name": "small", "dependencies": {"part": "file:part"}}
+    named = {
+        "": root,
+        "node_modules/part": link,
+        "part": {"version": "1.0.0"},
+        "node_modules/aix": for_others,
+    }
+    lock = checkout.sources / "package-lock.json"
+    lock.write_text(json.dumps({"name": "small", "lockfileVersion": 3, "packages": named}))
+    os.utime(lock, (0, 0))  # as of a copy, or of another branch
+    checkout.ensure()
+    assert checkout.said[0].startswith("building the designer, once: loading its parts")
+    assert (checkout.sources / "node_modules" / "part" / "package.json").is_file()
+    checkout.said.clear()
+    (checkout.sources / "page.html").write_text("two")
+    checkout.ensure()
+    assert checkout.said[0] == "building the designer"
+
+
 def test_a_failed_build_tells_what_npm_wrote(checkout: Checkout) -> None:
     (checkout.sources / "page.html").unlink()
     with pytest.raises(BundleMissing, match=r"npm run --silent build failed:[\s\S]*page\.html") as raised:
         checkout.ensure()
+    assert "    at " not in str(raised.value)
     assert "--no-designer" in raised.value.hint
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -82,7 +83,13 @@ def npm_command() -> tuple[list[str], Mapping[str, str]]:
     folder = Path(found.origin).parent
     node, npm = folder / "bin", folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = os.pathsep.join((str(node), os.environ.get("PATH", os.defpath)))
-    return [str(node / "node"), str(npm)], {**os.environ, "PATH": path, "NODE_ENV": "", "CI": "1"}
+    return [str(node / "node"), str(npm)], {
+        **os.environ,
+        "PATH": path,
+        "NODE_ENV": "",
+        "CI": "1",
+        "NO_COLOR": "1",
+    }
 
 
 def _build(sources: Path, bundle: Path, say: Callable[[str], None]) -> None:
@@ -105,9 +112,17 @@ def _build(sources: Path, bundle: Path, say: Callable[[str], None]) -> None:
 
 
 def _is_installed(sources: Path) -> bool:
-    """Whether npm has installed what the lock file names; it leaves a copy of that."""
-    installed, lock = sources / "node_modules" / ".package-lock.json", sources / "package-lock.json"
-    return installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime
+    """Whether npm has installed what the lock file names, parts for other platforms left out; it keeps a list."""
+    installed = sources / "node_modules" / ".package-lock.json"
+    if not installed.is_file():
+        return False
+    has = json.loads(installed.read_bytes())["packages"]
+    wanted = json.loads((sources / "package-lock.json").read_bytes())["packages"]
+    return all(
+        has[name].get("version") == part.get("version") if name in has else part.get("optional", False)
+        for name, part in wanted.items()
+        if name
+    )
 
 
 def _fingerprint(sources: Path) -> str:
@@ -147,7 +162,8 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> No
             raise
     if process.returncode:
         written = output.decode(errors="replace").strip().splitlines()
-        told = "\n  ".join(written[-_SHOWN_LINES:])
+        said = [line for line in written if not line.lstrip().startswith("at ")]  # frames of a stack
+        told = "\n  ".join(said[-_SHOWN_LINES:])
         step = " ".join(command[2:])
         raise BundleMissing(
             f"the designer's page can't be built: npm {step} failed:\n  {told}",
