@@ -154,6 +154,7 @@ async def fill_in_and_try(browser: Browser) -> None:
 
     # An expression begins where it is typed, a t in it too; one in which nothing was written is none.
     await page.get_by_label("fx: book as an expression").click()
+    await page.get_by_role("listbox", name="completions of book").wait_for()
     await page.keyboard.press("Tab")
     await page.get_by_label("fx: copies as an expression").click()
     await page.keyboard.type('"two" | length - 1')

@@ -90,6 +90,23 @@ async def edit_and_try(browser: Browser) -> None:
     await page.locator(".block-summary", has_text=re.compile("^gpt-4.1$")).wait_for()
     await browser.look("3-form")
 
+    # What an answer can be is a choice, each with fields of its own; undone, nothing of it is left.
+    await page.get_by_role("combobox", name="Add a field").first.fill("response_format")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("form of response_format").select_option("json_schema")
+    await page.locator("[data-at$='json_schema/name'] .field-input").fill("answer")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Parts for message 1").click()
+    await page.get_by_label("form of 0").select_option("image_url")
+    await page.get_by_label("url", exact=True).wait_for()
+    await browser.look("3-forms")
+    for gone in ("url", "form of 0"):
+        await page.get_by_role("button", name="Undo").click()
+        await page.get_by_label(gone, exact=True).wait_for(state="detached")
+    for _ in ("name", "choice", "field"):
+        await page.get_by_role("button", name="Undo").click()
+    await page.get_by_label("form of response_format").wait_for(state="detached")
+
     # Try the request: it asks for what it reads, and shows the answer.
     await page.get_by_role("button", name="Test request").click()
     await page.get_by_role("button", name="Send", exact=True).click()

@@ -66,9 +66,10 @@ export function ExpressionInput(props: Props) {
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     const option = options[chosen];
     const { length } = options;
+    const isBegun = chosen > 0 || withoutEmpty(draft) === draft; // Tab leaves what nothing was written in
     if (length && event.key === "ArrowDown") setChosen((chosen + 1) % length);
     else if (length && event.key === "ArrowUp") setChosen((Math.max(chosen, 0) + length - 1) % length);
-    else if (option && (event.key === "Enter" || event.key === "Tab")) insert(option);
+    else if (option && (event.key === "Enter" || (event.key === "Tab" && isBegun))) insert(option);
     else if (event.key === "Escape" && options.length) close();
     else if (event.key === "ArrowDown" && suggestions && !isInside(draft, draft.length)) ask("", 0, 0);
     else if (event.key === "Enter" && !prose && !event.shiftKey && !event.ctrlKey && !event.metaKey) {

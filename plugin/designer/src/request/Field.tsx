@@ -163,10 +163,12 @@ function shapeFits(value: Json, widget: Widget): boolean {
   return !(widget === "text" || widget === "number") || typeof value !== "object" || value === null;
 }
 
-/** What a document shows as examples, where it shows several; one alone stands in the field as long as it is empty. */
-function examplesOf({ examples = [] }: Schema): Suggestions | undefined {
-  const values = examples.filter((one) => typeof one === "string");
-  return values.length > 1 ? { values, about: "any other can be written" } : undefined;
+/** Texts that are known to fit, and several that a document shows as examples: one alone stands in the empty field. */
+function examplesOf(schema: Schema, root: Schema): Suggestions | undefined {
+  const isText = (one: Json) => typeof one === "string";
+  const [known, examples] = [choicesOf(schema, root).filter(isText), (schema.examples ?? []).filter(isText)];
+  const values = known.length ? known : examples.length > 1 ? examples : [];
+  return values.length ? { values, about: "any other can be written" } : undefined;
 }
 
 function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widget }) {
@@ -178,7 +180,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
   };
   switch (widget) {
     case "messages":
-      return <MessagesEditor pointer={pointer} value={Array.isArray(value) ? value : []} />;
+      return <MessagesEditor pointer={pointer} schema={schema} value={Array.isArray(value) ? value : []} />;
     case "object":
       return <ObjectParts {...{ pointer, schema, shown }} value={isObject(value) ? value : {}} />;
     case "one":
@@ -210,7 +212,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
         <TextInput
           {...{ id, label: name, pointer, value, commit }}
           placeholder={textOf(schema.examples?.[0] ?? schema.default)}
-          suggestions={suggest(pointer, schema["x-names"]) ?? examplesOf(schema)}
+          suggestions={suggest(pointer, schema["x-names"]) ?? examplesOf(schema, root)}
         />
       );
     case "any":

@@ -2,15 +2,25 @@ import { useId, useRef } from "react";
 import type { Json, JsonObject } from "../api/types";
 import { Icon } from "../ui/icons";
 import { Told } from "../ui/Prose";
+import { Field } from "./Field";
 import { useFaults, useForm } from "./form";
-import { JsonInput, TextInput } from "./inputs";
-import { isObject, partOf } from "./schema";
+import { TextInput } from "./inputs";
+import { branchesOf, branchOf, isObject, partOf, resolved, type Schema } from "./schema";
 
 const ROLES = ["system", "developer", "user", "assistant", "tool"];
 
 /** The messages of a chat, one below the other as they are sent. */
-export function MessagesEditor({ pointer, value }: { pointer: string; value: Json[] }) {
-  const { set } = useForm();
+export function MessagesEditor({
+  pointer,
+  schema,
+  value,
+}: {
+  pointer: string;
+  schema: Schema;
+  value: Json[];
+}) {
+  const { root, set } = useForm();
+  const forms = branchesOf(resolved(schema.items ?? {}, root), root);
   const list = useRef<HTMLDivElement>(null);
   const add = async () => {
     const last = value.at(-1);
@@ -25,6 +35,7 @@ export function MessagesEditor({ pointer, value }: { pointer: string; value: Jso
           key={index}
           pointer={partOf(pointer, index)}
           number={index + 1}
+          schema={forms[branchOf(forms, message, root)] ?? {}}
           message={isObject(message) ? message : { role: "user", content: message }}
         />
       ))}
@@ -35,15 +46,28 @@ export function MessagesEditor({ pointer, value }: { pointer: string; value: Jso
   );
 }
 
-function Message({ pointer, number, message }: { pointer: string; number: number; message: JsonObject }) {
-  const { set, remove } = useForm();
+/** What every message has; the rest depends on its role. */
+const OF_ALL = ["role", "content"];
+
+interface MessageProps {
+  pointer: string;
+  number: number;
+  schema: Schema;
+  message: JsonObject;
+}
+
+function Message({ pointer, number, schema, message }: MessageProps) {
+  const { root, set, remove } = useForm();
   const faults = useFaults(pointer, true);
   const role = typeof message.role === "string" ? message.role : "user";
   const { content = "" } = message;
   const label = `content of message ${number}`;
   const place = partOf(pointer, "content");
   const id = useId();
-  const commit = (next: Json) => void set(place, next);
+  const { properties = {}, required = [] } = schema;
+  const forms = branchesOf(resolved(properties.content ?? {}, root), root);
+  const parts = forms.find((one) => one.type === "array");
+  const more = [...new Set([...required, ...Object.keys(message)])].filter((name) => !OF_ALL.includes(name));
   return (
     <div className="message">
       <div className="field-head">
@@ -58,6 +82,17 @@ function Message({ pointer, number, message }: { pointer: string; number: number
           ))}
         </select>
         <span className="grow" />
+        {parts && typeof content === "string" && (
+          <button
+            type="button"
+            className="fx"
+            aria-label={`Parts for message ${number}`}
+            title="Several parts: text, and images, sound or files where a model takes them"
+            onClick={() => void set(place, [{ type: "text", text: content }])}
+          >
+            parts
+          </button>
+        )}
         <button
           type="button"
           className="fx"
@@ -67,22 +102,34 @@ function Message({ pointer, number, message }: { pointer: string; number: number
           <Icon name="close" size={11} />
         </button>
       </div>
-      <label className="sr" htmlFor={id}>
-        {label}
-      </label>
       {typeof content === "string" ? (
-        <TextInput
-          id={id}
-          label={label}
-          pointer={place}
-          value={content}
-          commit={commit}
-          placeholder="What is said"
-          prose
-        />
+        <>
+          <label className="sr" htmlFor={id}>
+            {label}
+          </label>
+          <TextInput
+            id={id}
+            label={label}
+            pointer={place}
+            value={content}
+            commit={(next) => void set(place, next)}
+            placeholder="What is said"
+            prose
+          />
+        </>
       ) : (
-        <JsonInput id={id} label={label} pointer={place} value={content} commit={commit} />
+        <Field name="content" pointer={place} schema={parts ?? {}} value={content} required />
       )}
+      {more.map((name) => (
+        <Field
+          key={name}
+          name={name}
+          pointer={partOf(pointer, name)}
+          schema={properties[name] ?? {}}
+          value={message[name]}
+          required={required.includes(name)}
+        />
+      ))}
       {faults.map((fault) => (
         <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer}>
           <Told message={fault.message} hint={fault.hint} />

@@ -9,7 +9,7 @@ import { Form, taskForm, useForm } from "./form";
 import { NameInput } from "./inputs";
 import { keysOf, partAt } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
-import { addedOf, blankOf, isObject, isOfNumbers, partOf, resolved, type Schema } from "./schema";
+import { addedOf, blankOf, isObject, isOfNumbers, isSettled, partOf, resolved, type Schema } from "./schema";
 
 interface Parts<T> {
   pointer: string;
@@ -49,17 +49,19 @@ export function ObjectParts({
   };
   return (
     <div className={numbers ? "parts numbers" : "parts"} ref={parts}>
-      {names.map((name) => (
-        <Field
-          key={name}
-          name={name}
-          pointer={partOf(pointer, name)}
-          schema={properties[name] ?? {}}
-          value={value[name]}
-          required={required.has(name)}
-          shown={always[name]}
-        />
-      ))}
+      {names
+        .filter((name) => !(required.has(name) && isSettled(properties[name] ?? {}, value[name])))
+        .map((name) => (
+          <Field
+            key={name}
+            name={name}
+            pointer={partOf(pointer, name)}
+            schema={properties[name] ?? {}}
+            value={value[name]}
+            required={required.has(name)}
+            shown={always[name]}
+          />
+        ))}
       {others.length > 0 && (
         <AddField names={others} schemaOf={(name) => resolved(properties[name] ?? {}, root)} add={add} />
       )}

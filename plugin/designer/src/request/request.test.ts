@@ -11,9 +11,11 @@ import {
   branchesOf,
   branchLabel,
   branchOf,
+  choicesOf,
   formsOf,
   found,
   isOfNumbers,
+  isSettled,
   namedItem,
   resolved,
   type Schema,
@@ -117,6 +119,37 @@ test("a value that may be an expression or null is edited as what it is else", (
     anyOf: [{ $ref: "#/$defs/cat" }, { type: "string", pattern: "\\$\\{" }],
   };
   expect(resolved(body, root)).toMatchObject({ description: "d", type: "object", required: ["kind"] });
+});
+
+test("forms that one field tells apart are a union, and a type that nobody knows yet is one of them", () => {
+  const known = (type: string, then: Schema) => ({ if: { properties: { type: { const: type } } }, then });
+  const open: Schema = { anyOf: [{ enum: ["text", "form"] }, { type: "string" }] };
+  const tagged = (type: Schema): Schema => ({
+    type: "object",
+    properties: { type },
+    required: ["type"],
+    allOf: [
+      known("text", { type: "object", properties: {} }),
+      known("form", { type: "object", properties: { form: { type: "string" } }, required: ["form"] }),
+    ],
+  });
+  expect(widgetOf(open, root, "type")).toBe("text");
+  expect(choicesOf(open, root)).toEqual(["text", "form"]);
+  const forms = branchesOf(resolved(tagged(open), root), root);
+  expect(forms.map(branchLabel)).toEqual(["text", "form", "another type"]);
+  expect(forms.map((form) => blankOf(form, root))).toEqual([
+    { type: "text" },
+    { type: "form", form: "" },
+    { type: "" },
+  ]);
+  expect(branchOf(forms, { type: "form" }, root)).toBe(1);
+  expect(branchOf(forms, { type: "text" }, root)).toBe(0);
+  expect(branchOf(forms, { type: "newer", form: "" }, root)).toBe(2);
+  const closed = resolved(tagged({ enum: ["text", "form"] }), root);
+  expect(branchesOf(closed, root).map(branchLabel)).toEqual(["text", "form"]);
+  expect(widgetOf(closed, root, "a")).toBe("union");
+  expect(isSettled(forms[1]?.properties?.type ?? {}, "form")).toBe(true);
+  expect(branchLabel({ enum: ["none", "auto"] }, 0)).toBe("none, auto");
 });
 
 test("a text that names something is one of the forms, called so", () => {

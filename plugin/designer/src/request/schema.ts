@@ -20,6 +20,8 @@ export interface Schema {
   oneOf?: Schema[];
   anyOf?: Schema[];
   allOf?: Schema[];
+  if?: Schema;
+  then?: Schema;
   default?: Json;
   examples?: Json[];
   deprecated?: boolean;
@@ -54,6 +56,8 @@ export type Widget =
 
 const DEPTH = 12;
 const MOST_NUMBERS = 6;
+/** That the name of a form tells. */
+const MOST_CHOICES = 4;
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -69,6 +73,7 @@ export function resolved(schema: Schema, root: Schema, depth = 0): Schema {
     const { $ref, ...rest } = schema;
     found = { ...resolved(referred($ref, root), root, depth + 1), ...rest };
   }
+  if (found.allOf && depth < DEPTH) found = byTag(found, root, depth);
   if (found.allOf && depth < DEPTH) {
     const { allOf, ...rest } = found;
     for (const part of allOf)
@@ -82,6 +87,32 @@ export function resolved(schema: Schema, root: Schema, depth = 0): Schema {
     if (only && !others.length) found = merged(rest, only);
   }
   return found;
+}
+
+/** Of a schema that tells by the value of one field (`if`) what the others are (`then`), the union of these forms. */
+function byTag(schema: Schema, root: Schema, depth: number): Schema {
+  const { allOf = [], properties = {}, required = [], ...rest } = schema;
+  const [tag, ...others] = new Set(allOf.flatMap((part) => Object.keys(part.if?.properties ?? {})));
+  const tells = (part: Schema) => tag && part.then && typeof part.if?.properties?.[tag]?.const === "string";
+  if (!tag || others.length || !allOf.every(tells)) return schema;
+  const forms = allOf.map((part) => {
+    const form = resolved(part.then ?? {}, root, depth + 1);
+    const told = part.if?.properties?.[tag]?.const ?? "";
+    return {
+      ...form,
+      title: String(told),
+      properties: { [tag]: { const: told }, ...properties, ...form.properties, [tag]: { const: told } },
+      required: [...new Set([tag, ...required, ...(form.required ?? [])])],
+    };
+  });
+  const isOpen = widgetOf(resolved(properties[tag] ?? {}, root, depth + 1), root, tag) === "text";
+  const another = {
+    type: "object",
+    title: `another ${tag}`,
+    properties: { ...properties, [tag]: { type: "string" } },
+    required,
+  };
+  return { ...rest, oneOf: isOpen ? [...forms, another] : forms };
 }
 
 function merged(one: Schema, other: Schema): Schema {
@@ -129,8 +160,10 @@ export function formsOf(schema: Schema, root: Schema): Schema[] {
 /** What a field is edited with. */
 export function widgetOf(schema: Schema, root: Schema, name: string): Widget {
   const branches = branchesOf(schema, root);
-  if (branches.length > 1 && !schema.properties)
-    return branches.every((one) => one.const !== undefined || one.enum) ? "choice" : "union";
+  if (branches.length > 1 && !schema.properties) {
+    const open = branches.filter((one) => one.const === undefined && !one.enum);
+    return !open.length ? "choice" : open.every(isAnyText) && isOfTexts(schema, root) ? "text" : "union";
+  }
   if (schema.enum) return "choice";
   const types = typesOf(schema);
   if (types.length > 1)
@@ -147,6 +180,14 @@ export function widgetOf(schema: Schema, root: Schema, name: string): Widget {
   if (type === "integer" || type === "number") return "number";
   if (type === "boolean") return "boolean";
   return type === "string" ? "text" : "any";
+}
+
+const isAnyText = ({ type, pattern, format }: Schema) => type === "string" && !pattern && !format;
+
+/** Whether what one can choose are texts, and some. */
+function isOfTexts(schema: Schema, root: Schema): boolean {
+  const choices = choicesOf(schema, root);
+  return choices.length > 0 && choices.every((one) => typeof one === "string");
 }
 
 /** What stands behind the name of an item, in a list of items that have one name each, as the cases of a switch. */
@@ -244,7 +285,7 @@ function fits(schema: Schema, value: Json, root: Schema): number {
       const inner = resolved(known, root);
       const wrong =
         (inner.const !== undefined && inner.const !== part) || (inner.enum && !inner.enum.includes(part));
-      score += wrong ? -3 : 1;
+      score += wrong ? -3 : isSettled(inner, part) ? 3 : 1;
     }
   }
   return score - (schema.required ?? []).filter((name) => !(name in value)).length;
@@ -263,6 +304,10 @@ const NAMES: Record<string, string> = { string: "text", object: "fields", array:
 export function branchLabel(branch: Schema, index: number): string {
   if (branch["x-names"]) return `name of one under use.${branch["x-names"]}`;
   if (branch.title) return branch.title;
+  if (branch.enum)
+    return branch.enum.length > MOST_CHOICES
+      ? `${branch.enum.slice(0, MOST_CHOICES).join(", ")} …`
+      : branch.enum.join(", ");
   const kind = Object.values(branch.properties ?? {}).find(
     (part) => part.const !== undefined || part.enum?.length === 1,
   );
@@ -282,6 +327,10 @@ export function found<T extends { label: string; about: string }>(fields: T[], q
   };
   return fields.filter((one) => rank(one) < 3).sort((one, other) => rank(one) - rank(other));
 }
+
+/** Whether a field has the one value that it can have: there is nothing to edit. */
+export const isSettled = (schema: Schema, value: Json | undefined) =>
+  value !== undefined && (schema.const === value || (schema.enum?.length === 1 && schema.enum[0] === value));
 
 /** The pointer of a part, its name escaped as JSON Pointer has it. */
 export function partOf(pointer: string, name: string | number): string {
