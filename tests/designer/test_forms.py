@@ -349,6 +349,9 @@ async def test_a_form_knows_what_is_a_name_and_what_is_no_expression(tmp_path: P
     assert fields_of(safe, "catch")["retry"]["x-names"] == "retries"
     shared = call["schema"]["shared"]["properties"]
     assert (shared["timeout"]["x-names"], shared["then"]["x-literal"]) == ("timeouts", True)
-    chat = fields_of(await form_of(tmp_path, "/do/0/ask"), "with")
+    ask = await form_of(tmp_path, "/do/0/ask")
+    chat = fields_of(ask, "with")
     assert "x-literal" not in chat["temperature"]
+    answer = ask["schema"]["$defs"]["ChatAnswerSchema"]["properties"]
+    assert [key for key, part in answer.items() if part.get("x-json-schema")] == ["schema"]
     assert chat["connection"]["x-names"] == "connections"

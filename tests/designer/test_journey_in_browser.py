@@ -96,6 +96,13 @@ async def edit_and_try(browser: Browser) -> None:
     await page.get_by_label("form of response_format").select_option("json_schema")
     await page.locator("[data-at$='json_schema/name'] .field-input").fill("answer")
     await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="+ schema").click()
+    await page.get_by_label("Name of a new field").fill("said")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("name of said").fill("mood")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("choices of mood").fill("good, bad")
+    await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Parts for message 1").click()
     await page.get_by_label("form of 0").select_option("image_url")
     await page.get_by_label("url", exact=True).wait_for()
@@ -103,7 +110,7 @@ async def edit_and_try(browser: Browser) -> None:
     for gone in ("url", "form of 0"):
         await page.get_by_role("button", name="Undo").click()
         await page.get_by_label(gone, exact=True).wait_for(state="detached")
-    for _ in ("name", "choice", "field"):
+    for _ in ("choices", "name of the field", "field", "schema", "name", "form", "response_format"):
         await page.get_by_role("button", name="Undo").click()
     await page.get_by_label("form of response_format").wait_for(state="detached")
 

@@ -353,6 +353,7 @@ async def test_what_no_answer_could_hold_is_not_taken(folder: Path, odd: str) ->
         {"op": "set", "pointer": "/do/²", "value": 1},
         {"op": "rename", "pointer": "", "name": "n"},
         {"op": "rename", "pointer": "/do/0/a", "name": "\\g<9>"},
+        {"op": "rename_key", "pointer": "/do/0", "name": "b"},
     ],
 )
 async def test_no_edit_makes_the_designer_fail(folder: Path, edit: dict[str, Any]) -> None:

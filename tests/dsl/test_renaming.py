@@ -7,6 +7,7 @@ import pytest
 from httptask.dsl.loader import load_text
 from httptask.dsl.renaming import rename_task
 from httptask.dsl.yaml.editing import EditRefused
+from httptask.dsl.yaml.value_edits import rename_key
 
 HEAD = "document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }\n"
 TEXT = f"""\
@@ -105,5 +106,5 @@ def test_a_definition_with_faults_is_renamed_too() -> None:
 def test_a_case_is_renamed_alone_though_a_task_has_its_name() -> None:
     text = f"{HEAD}do:\n  - s:\n      switch:\n        - good: {{ then: good }} # on\n  - good: {{ set: {{ a: 1 }} }}\n"
     renamed = text.replace("- good: { then", "- fine: { then")
-    assert rename_task(text, "/do/0/s/switch/0/good", "fine") == renamed
+    assert rename_key(text, "/do/0/s/switch/0/good", "fine") == renamed
     assert "good: { then: fine" in rename_task(text, "/do/1/good", "fine")

@@ -28,6 +28,9 @@ NAMES = "x-names"
 LITERAL = "x-literal"
 """In the schema of a value: that no expression can stand there."""
 
+JSON_SCHEMA = "x-json-schema"
+"""In the schema of a value: that it is a JSON Schema itself, which has fields of its own."""
+
 _NAMES: Final = {
     "connection": "connections",
     "timeout": "timeouts",
@@ -50,6 +53,14 @@ _WRITTEN_OUT: Final = frozenset(
 """Keys whose text is taken as it is written, of one model or of all."""
 _COMPUTED: Final = frozenset({"ErrorDefinition.type", "EventProperties.type", "StreamArguments.each"})
 """But for these."""
+_JSON_SCHEMAS: Final = frozenset(
+    (
+        "ChatAnswerSchema.schema",
+        "ChatFunctionDefinition.parameters",
+        "ChatToolFunction.parameters",
+        "Schema.document",
+    )
+)
 _EXPRESSION: Final = "${ . }"
 
 _EVERY = frozenset(keys_of(TaskBase))
@@ -162,6 +173,8 @@ def _mark(model: str, key: str, part: dict[str, Any], definitions: Mapping[str, 
         part[NAMES] = names.get(f"{model}.{key}", names.get(key))
     elif {key, f"{model}.{key}"} & _WRITTEN_OUT and f"{model}.{key}" not in _COMPUTED:
         part[LITERAL] = True
+    if f"{model}.{key}" in _JSON_SCHEMAS:
+        part[JSON_SCHEMA] = True
     for inner in (part, part.get("items"), part.get("additionalProperties")):
         if is_object(inner) and not _takes(inner, _EXPRESSION, definitions):
             inner[LITERAL] = True

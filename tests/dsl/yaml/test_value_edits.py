@@ -7,7 +7,7 @@ import pytest
 
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import EditRefused
-from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, set_value
+from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, rename_key, set_value
 from httptask.json.types import is_array
 from support.definition_texts import TRIES, VALUES, at, changed_lines, pointers, spread
 
@@ -222,3 +222,19 @@ def test_what_is_removed_and_inserted_leaves_the_rest() -> None:
         except EditRefused as error:
             refused.append((place, index, error.message, text[:40]))
     assert len(refused) <= max(TRIES // 25, 1), refused
+
+
+def test_a_key_is_renamed_in_its_place() -> None:
+    text = "input: # of people\n  schema: { document: { properties: { a: { type: string }, b: {} } } }\n"
+    properties = "/input/schema/document/properties"
+    assert rename_key(text, f"{properties}/a", "c") == text.replace("{ a: {", "{ c: {")
+    assert rename_key(text, f"{properties}/b", "1") == text.replace(", b: {}", ', "1": {}')
+    assert rename_key(text, "/input", "output") == text.replace("input: # of", "output: # of")
+    for pointer, name, told in (
+        (f"{properties}/a", "b", "there is a b already"),
+        (f"{properties}/a", " ", "can be seen"),
+        (f"{properties}/x", "c", "nothing at|no key at"),
+        ("", "c", "nothing at|no key at"),
+    ):
+        with pytest.raises(EditRefused, match=told):
+            rename_key(text, pointer, name)

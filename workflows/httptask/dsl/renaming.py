@@ -15,24 +15,21 @@ from httptask.dsl.program import Program
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import EditRefused, Node, edited
 from httptask.dsl.yaml.text_changes import BY_HAND, LOOK, Change, applied, as_key, found
-from httptask.dsl.yaml.value_edits import held_at
+from httptask.dsl.yaml.value_edits import OTHER_NAME, held_at, with_key_renamed
 from httptask.json.pointer import json_pointer, pointer_tokens
 from httptask.json.types import is_array
 
 __all__ = ["rename_task"]
 
 _IDENTIFIER: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-_OTHER_NAME: Final = "choose another name"
-_CASES: Final = "switch"
-"""Key of a list whose items have names as tasks have, and are none."""
 
 
 def rename_task(text: str, pointer: str, name: str) -> str:
-    """Give a task another name, everywhere; or a case of a `switch`, which nothing names.
+    """Give a task another name, everywhere.
 
     Args:
         text: of the definition, which may have faults.
-        pointer: of the task, as `/do/0/find`, or of the case.
+        pointer: of the task, as `/do/0/find`.
         name: that it gets.
 
     Raises:
@@ -40,7 +37,7 @@ def rename_task(text: str, pointer: str, name: str) -> str:
             another task then.
     """
     if not name.isprintable() or not name.strip() or any(sign in name for sign in "\"'\\"):
-        raise EditRefused("a task's name is made of letters, digits, `_` and `-`", _OTHER_NAME)
+        raise EditRefused("a task's name is made of letters, digits, `_` and `-`", OTHER_NAME)
     before = _program(read_yaml(text.removeprefix("\ufeff")).data)
     renaming = _Renaming(before, pointer, name)
     return edited(text, renaming.change, renaming.meant, BY_HAND)
@@ -54,13 +51,11 @@ class _Renaming:
         self._pointer = pointer
         self._name = name
         *self._around, self._old = pointer_tokens(pointer) or ("",)
-        is_case = self._around[-2:-1] == [_CASES]
-        if not is_case and not any(before.written_at(task) == pointer for task in before.nodes):
+        if not any(before.written_at(task) == pointer for task in before.nodes):
             raise EditRefused(f"there is no task at {pointer}", LOOK)
-        if not is_case and name in FLOW_DIRECTIVES:
-            raise EditRefused(f"`then: {name}` means something else than a task", _OTHER_NAME)
-        jumps = () if is_case else _jumps(before, json_pointer(self._around[:-1]), self._old)
-        self._jumps = frozenset(jumps)
+        if name in FLOW_DIRECTIVES:
+            raise EditRefused(f"`then: {name}` means something else than a task", OTHER_NAME)
+        self._jumps = frozenset(_jumps(before, json_pointer(self._around[:-1]), self._old))
         self._readings = frozenset(at for at, _, tasks in _named(before) if tasks == frozenset([pointer]))
         old = re.escape(self._old)
         self._mention = re.compile(
@@ -84,7 +79,7 @@ class _Renaming:
 
     def meant(self, data: Any) -> None:
         if any(self._name in item for item in held_at(data, self._around[:-1])):
-            raise EditRefused(f"there is a {self._name} already", _OTHER_NAME)
+            raise EditRefused(f"there is a {self._name} already", OTHER_NAME)
         for at in self._jumps:
             *to, last = pointer_tokens(at)
             held_at(data, to)[last] = self._name
@@ -93,10 +88,7 @@ class _Renaming:
             holder = held_at(data, to)
             key: Any = int(last) if is_array(holder) else last
             holder[key] = self._followed(holder[key], '"')
-        item = held_at(data, self._around)
-        renamed = {self._name if key == self._old else key: value for key, value in item.items()}
-        item.clear()
-        item.update(renamed)
+        with_key_renamed(held_at(data, self._around), self._old, self._name)
         _require_same_tasks(
             self._before, _program(data), self._pointer, json_pointer([*self._around, self._name])
         )

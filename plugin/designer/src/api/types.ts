@@ -141,7 +141,7 @@ export type Edit =
   | { op: "remove"; pointer: string }
   | { op: "insert"; list: string; index: number; name: string; task: Json }
   | { op: "move"; pointer: string; list: string; index: number }
-  | { op: "rename"; pointer: string; name: string }
+  | { op: "rename" | "rename_key"; pointer: string; name: string }
   | { op: "secrets"; names: string[] };
 
 export interface Edited extends Checked {

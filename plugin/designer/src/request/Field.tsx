@@ -9,6 +9,7 @@ import { ExpressionInput } from "./ExpressionInput";
 import { type Suggestions, useCursor, useDrop, useFaults, useForm, useToFillIn } from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
+import { isOfFields, SchemaParts } from "./SchemaParts";
 import {
   blankOf,
   branchLabel,
@@ -48,6 +49,7 @@ const COMPOSITE: ReadonlySet<Widget> = new Set([
   "named",
   "messages",
   "union",
+  "schema",
 ]);
 
 /** One value of a task: a label, what it is edited with, and what is wrong with it. */
@@ -157,6 +159,7 @@ const severityOf = (faults: { severity: string }[]) =>
 /** A value that isn't what its schema has is shown as it is. */
 function shapeFits(value: Json, widget: Widget): boolean {
   if (isExpression(value)) return true;
+  if (widget === "schema") return isObject(value) && isOfFields(value);
   if (widget === "object" || widget === "one" || widget === "map" || widget === "none")
     return isObject(value);
   if (widget === "array" || widget === "named" || widget === "messages") return Array.isArray(value);
@@ -199,6 +202,8 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
       return <MapParts pointer={pointer} schema={schema} value={isObject(value) ? value : {}} />;
     case "array":
       return <ArrayParts pointer={pointer} schema={schema} value={Array.isArray(value) ? value : []} />;
+    case "schema":
+      return <SchemaParts pointer={pointer} schema={isObject(value) ? value : {}} />;
     case "union":
       return <Union id={id} {...props} />;
     case "choice":

@@ -264,7 +264,7 @@ function NamedPart({ place, name, schema, value }: NamedPartProps) {
         <NameInput
           id={id}
           value={name}
-          commit={(next) => void edit([{ op: "rename", pointer, name: next }])}
+          commit={(next) => void edit([{ op: "rename_key", pointer, name: next }])}
         />
         <span className="grow" />
         <Act label={`Move ${name} up`} act={() => move(-1)} off={place.index === 0}>

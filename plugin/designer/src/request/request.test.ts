@@ -5,6 +5,7 @@ import { piecesOf } from "../ui/Prose";
 import { isEvaluable, jqPath, withExpression, withoutEmpty } from "./insertion";
 import { partAt, withPart } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
+import { fieldAdded, isOfFields } from "./SchemaParts";
 import {
   addedOf,
   blankOf,
@@ -150,6 +151,32 @@ test("forms that one field tells apart are a union, and a type that nobody knows
   expect(widgetOf(closed, root, "a")).toBe("union");
   expect(isSettled(forms[1]?.properties?.type ?? {}, "form")).toBe(true);
   expect(branchLabel({ enum: ["none", "auto"] }, 0)).toBe("none, auto");
+});
+
+test("a field is added to a schema, which is made for the first, and said to be required", () => {
+  const place = { pointer: "/input/schema/document", schema: null };
+  expect(fieldAdded(place, "author", "string", true)).toEqual([
+    {
+      op: "set",
+      pointer: "/input/schema/document",
+      value: { type: "object", properties: { author: { type: "string" } }, required: ["author"] },
+    },
+  ]);
+  const schema = { type: "object", properties: { author: { type: "string" } }, required: ["author"] };
+  expect(fieldAdded({ ...place, schema }, "a/b", "array", true)).toEqual([
+    {
+      op: "set",
+      pointer: "/input/schema/document/properties/a~1b",
+      value: { type: "array", items: { type: "string" } },
+    },
+    { op: "set", pointer: "/input/schema/document/required", value: ["author", "a/b"] },
+  ]);
+  expect(fieldAdded({ ...place, schema }, "note", "string", false)).toHaveLength(1);
+  expect(isOfFields({})).toBe(true);
+  expect(isOfFields({ type: "object", properties: {} })).toBe(true);
+  expect(isOfFields({ type: "object", oneOf: [] })).toBe(false);
+  expect(isOfFields({ $ref: "a.json" })).toBe(false);
+  expect(widgetOf({ type: "object", "x-json-schema": true }, root, "schema")).toBe("schema");
 });
 
 test("a text that names something is one of the forms, called so", () => {

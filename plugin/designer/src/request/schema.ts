@@ -33,6 +33,8 @@ export interface Schema {
   "x-names"?: string;
   /** That no expression can stand there. */
   "x-literal"?: boolean;
+  /** Of a value that is a JSON Schema itself. */
+  "x-json-schema"?: boolean;
   /** A list of tasks, which are blocks. */
   "x-tasks"?: boolean;
   $ref?: string;
@@ -52,6 +54,7 @@ export type Widget =
   | "boolean"
   | "choice"
   | "union"
+  | "schema"
   | "any";
 
 const DEPTH = 12;
@@ -159,6 +162,7 @@ export function formsOf(schema: Schema, root: Schema): Schema[] {
 
 /** What a field is edited with. */
 export function widgetOf(schema: Schema, root: Schema, name: string): Widget {
+  if (schema["x-json-schema"]) return "schema";
   const branches = branchesOf(schema, root);
   if (branches.length > 1 && !schema.properties) {
     const open = branches.filter((one) => one.const === undefined && !one.enum);

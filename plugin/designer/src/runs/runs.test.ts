@@ -4,7 +4,6 @@ import * as api from "../api/endpoints";
 import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
-import { fieldAdded } from "./AddInput";
 import { placeOfFault } from "./RunDrawer";
 import { endOf, keepOutputs, useRun } from "./run";
 import { inSight, usedBy } from "./Timeline";
@@ -101,22 +100,4 @@ test("bars begin where the run began, whatever the clock of the page says, and s
   });
   await useRun.getState().watch("r");
   expect(new Set(began)).toEqual(new Set([1000]));
-});
-
-test("a field of the input is added to its schema, which is made for the first", () => {
-  expect(fieldAdded(null, "author", "string", true)).toEqual([
-    {
-      op: "set",
-      pointer: "/input/schema",
-      value: {
-        document: { type: "object", properties: { author: { type: "string" } }, required: ["author"] },
-      },
-    },
-  ]);
-  const schema = { properties: { author: { type: "string" } }, required: ["author"] };
-  expect(fieldAdded(schema, "a/b", "integer", true)).toEqual([
-    { op: "set", pointer: "/input/schema/document/properties/a~1b", value: { type: "integer" } },
-    { op: "set", pointer: "/input/schema/document/required", value: ["author", "a/b"] },
-  ]);
-  expect(fieldAdded(schema, "note", "string", false)).toHaveLength(1);
 });

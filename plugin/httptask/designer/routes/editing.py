@@ -15,7 +15,7 @@ from httptask.designer.workspace import AskedWorkspace, Workspace
 from httptask.dsl.renaming import rename_task
 from httptask.dsl.yaml.editing import EditRefused, declare_secrets
 from httptask.dsl.yaml.reader import read_yaml
-from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, set_value
+from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, rename_key, set_value
 from httptask.json.types import is_array, is_object
 
 router = APIRouter(tags=["editing"])
@@ -67,6 +67,14 @@ class RenameEdit(BaseModel):
     name: str
 
 
+class RenameKeyEdit(BaseModel):
+    """Gives a key another name: a case of a `switch`, a field of a schema. What names it elsewhere stays."""
+
+    op: Literal["rename_key"]
+    pointer: str
+    name: str
+
+
 class SecretsEdit(BaseModel):
     """Declares secrets under `use.secrets`."""
 
@@ -75,7 +83,8 @@ class SecretsEdit(BaseModel):
 
 
 Edit = Annotated[
-    SetEdit | RemoveEdit | InsertEdit | MoveEdit | RenameEdit | SecretsEdit, Field(discriminator="op")
+    SetEdit | RemoveEdit | InsertEdit | MoveEdit | RenameEdit | RenameKeyEdit | SecretsEdit,
+    Field(discriminator="op"),
 ]
 
 
@@ -150,6 +159,8 @@ def _edited(text: str, edit: Edit) -> str:
             return move_item(text, edit.pointer, edit.list, edit.index)
         case RenameEdit():
             return rename_task(text, edit.pointer, edit.name)
+        case RenameKeyEdit():
+            return rename_key(text, edit.pointer, edit.name)
         case SecretsEdit():
             return declare_secrets(text, edit.names)
 

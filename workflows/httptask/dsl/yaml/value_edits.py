@@ -1,18 +1,20 @@
-"""Changes of single values of a definition's text: set, removed, inserted, moved.
+"""Changes of single values of a definition's text: set, removed, inserted, moved; and of keys.
 
 A value is changed where it stands, in the style that it has; what a new value has in common with the one before is not
 touched. Each change is read again and held against what it was to mean (`edited`).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from httptask.dsl.yaml.editing import EditRefused, Node, edited
 from httptask.dsl.yaml.text_changes import (
     BY_HAND,
     LOOK,
+    Change,
     ChangeFinder,
     applied,
+    as_key,
     found,
     found_or_none,
     moved,
@@ -21,7 +23,18 @@ from httptask.dsl.yaml.text_changes import (
 from httptask.json.pointer import json_pointer, pointer_tokens
 from httptask.json.types import is_array
 
-__all__ = ["held_at", "insert_item", "move_item", "remove_value", "set_value"]
+__all__ = [
+    "OTHER_NAME",
+    "held_at",
+    "insert_item",
+    "move_item",
+    "remove_value",
+    "rename_key",
+    "set_value",
+    "with_key_renamed",
+]
+
+OTHER_NAME: Final = "choose another name"
 
 
 def set_value(text: str, pointer: str, value: Any) -> str:
@@ -62,6 +75,49 @@ def remove_value(text: str, pointer: str) -> str:
         del around[int(path[-1]) if is_array(around) else path[-1]]
 
     return edited(text, change, meant, BY_HAND)
+
+
+def rename_key(text: str, pointer: str, name: str) -> str:
+    """Give a key another name, in its place; what may name it elsewhere is not changed.
+
+    Args:
+        text: of the definition.
+        pointer: of the value that stands under the key.
+        name: that it gets.
+
+    Raises:
+        EditRefused: as of `set_value`; or there is no such key, the name is empty, or is taken beside it.
+    """
+    *around, old = pointer_tokens(pointer) or ("",)
+    if not name.isprintable() or not name.strip():
+        raise EditRefused("a name has characters that can be seen", OTHER_NAME)
+
+    def change(plain: str, root: Node) -> str:
+        place = found(plain, root, (*around, old))
+        assert place.parent is not None  # a key has one
+        key = place.parent.node.keys[place.index].token
+        return applied(plain, [Change(key.start, key.end, as_key(name, flow=place.in_flow))])
+
+    def meant(data: Any) -> None:
+        holder = held_at(data, around)
+        if is_array(holder) or old not in holder:
+            raise EditRefused(f"there is no key at {pointer}", LOOK)
+        with_key_renamed(holder, old, name)
+
+    return edited(text, change, meant, BY_HAND)
+
+
+def with_key_renamed(holder: dict[str, Any], old: str, name: str) -> None:
+    """Rename a key of data in its place.
+
+    Raises:
+        EditRefused: the name is taken.
+    """
+    if name in holder:
+        raise EditRefused(f"there is a {name} already", OTHER_NAME)
+    renamed = {name if key == old else key: value for key, value in holder.items()}
+    holder.clear()
+    holder.update(renamed)
 
 
 def insert_item(text: str, list_pointer: str, index: int, item: Any) -> str:
