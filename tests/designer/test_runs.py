@@ -16,7 +16,7 @@ from httptask.designer.app import create_api
 from httptask.designer.workspace import Temporal, Workspace
 from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection, secret_store
-from support.designer import asked, workspace_of
+from support.designer import asked, events, workspace_of
 from support.runs import Runner, running
 
 KEY = "sk-canary-4711-designer"
@@ -65,13 +65,6 @@ async def workspace(tmp_path: Path, runner: Runner, server: ScriptedServer) -> W
     connection = f'[connections.shop]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'
     (tmp_path / "httptask.toml").write_text(connection)
     return found
-
-
-async def events(client: httpx.AsyncClient, method: str, path: str, **options: Any) -> list[tuple[str, Any]]:
-    answer = await client.request(method, path, timeout=30, **options)
-    assert answer.headers["content-type"].startswith("text/event-stream"), answer.text
-    parts = [part for part in answer.text.split("\n\n") if part.startswith("event: ")]
-    return [(name[7:], json.loads(data[6:])) for name, data in (part.split("\n") for part in parts)]
 
 
 def trial(**options: Any) -> dict[str, Any]:

@@ -81,4 +81,13 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         await page.locator(".drawer-detail", has_text="/shipments").wait_for()
         await browser.look("run-3-mended")
         assert [request.target for request in server.requests] == ["/orders", "/wrong", "/shipments"]
+
+        # Another day, the data are still there: of this run, and of the one that it went on from.
+        await page.keyboard.press("Control+s")
+        await page.get_by_role("button", name="Saved").wait_for()
+        await page.reload()
+        await page.locator(".block-head", has_text="ship").click()
+        await browser.until("() => document.querySelectorAll('.data .of-run').length === 3")
+        await page.locator(".data .tree", has_text="/orders").first.wait_for()
+        await browser.look("run-4-reloaded")
         assert browser.complaints == []

@@ -1,5 +1,6 @@
 """The designer over ASGI: asked without a socket."""
 
+import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -46,6 +47,14 @@ async def asked(workspace: Workspace, **options: Any) -> AsyncGenerator[httpx.As
         **options,
     ) as client:
         yield client
+
+
+async def events(client: httpx.AsyncClient, method: str, path: str, **options: Any) -> list[tuple[str, Any]]:
+    """The events of a stream, once it has ended: the name of each, and its data."""
+    answer = await client.request(method, path, timeout=30, **options)
+    assert answer.headers["content-type"].startswith("text/event-stream"), answer.text
+    parts = [part for part in answer.text.split("\n\n") if part.startswith("event: ")]
+    return [(name[7:], json.loads(data[6:])) for name, data in (part.split("\n") for part in parts)]
 
 
 def applied(text: str, changes: Sequence[Mapping[str, Any]]) -> str:

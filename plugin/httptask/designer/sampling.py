@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from httptask.calls.problem import TaskFault
 from httptask.designer.problems import Problem
-from httptask.designer.streaming import beside_requests
 from httptask.designer.workspace import Workspace
 from httptask.dsl.checks.known_shapes import task_before
 from httptask.dsl.expressions import (
@@ -25,7 +24,6 @@ from httptask.dsl.program import Program
 from httptask.dsl.tasks.for_each import ITEMS
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_array
-from httptask.runs.history import read_run
 from httptask.testrequest import NotTestable, Sample, SampleIncomplete, sample_of_run, with_value
 from httptask.testrequest.naming import reads_input
 from httptask.testrequest.sample import Place, find_task, transform
@@ -70,8 +68,8 @@ async def sample_from(workspace: Workspace, program: Program, task: str, data: S
     sample = Sample(data.input, data.task_input, data.outputs, data.variables, data.context)
     try:
         if data.run is not None:
-            record = await beside_requests(read_run(workspace.required_temporal().client, data.run))
-            sample = sample.over(sample_of_run(record, program, task)[0])
+            read = await workspace.past_runs.read(workspace.required_temporal().client, data.run)
+            sample = sample.over(sample_of_run(read.record, program, task)[0])
         before = task_before(program, find_task(program, task)) if sample.task_input is None else None
         if before is not None and before.name in sample.outputs:
             sample = replace(sample, task_input=sample.outputs[before.name])

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from httptask.designer.problems import Problem
 from httptask.http.log import get_logger
 
-__all__ = ["Streams", "Tell", "beside_requests", "cancel_once"]
+__all__ = ["Streams", "Tell", "Written", "beside_requests", "cancel_once"]
 
 _T = TypeVar("_T")
 
@@ -25,6 +25,12 @@ _PARTING_SECONDS: Final = 3.0
 """For calls that are under way to be cancelled; who presses Ctrl-C does not wait longer."""
 
 log = get_logger("httptask.designer")
+
+
+class Written(str):
+    """What is JSON already, in one line."""
+
+    __slots__ = ()
 
 
 class Streams:
@@ -71,7 +77,8 @@ class Streams:
                 if event is None:
                     return
                 name, data = event
-                yield f"event: {name}\ndata: {json.dumps(data, default=str)}\n\n"
+                told_as = data if isinstance(data, Written) else json.dumps(data, default=str)
+                yield f"event: {name}\ndata: {told_as}\n\n"
         finally:
             cancel_once(
                 doing

@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from httptask.calls.problem import TaskFault
 from httptask.config import Config, ConfigInvalid
 from httptask.designer.folder import Folder
+from httptask.designer.past_runs import PastRuns
 from httptask.designer.problems import Problem
 from httptask.designer.streaming import Streams
 from httptask.diagnostics.cutting import shortened
@@ -101,6 +102,7 @@ class Workspace:
         temporal: gives the server, None while there is none; the designer edits all the same.
         permit: has the worker of this process know the secrets that a definition uses.
         streams: that it tells of test requests and runs by.
+        past_runs: those that were looked at.
     """
 
     folder: Folder
@@ -108,6 +110,7 @@ class Workspace:
     temporal: Callable[[], Temporal | None]
     permit: Callable[[Loaded], None]
     streams: Streams = field(default_factory=Streams)
+    past_runs: PastRuns = field(default_factory=PastRuns)
 
     def settings(self) -> Settings:
         """The configuration as it is now.

@@ -32,7 +32,6 @@ from httptask.plugin.storage.folder import StoredPayloadMissing
 from httptask.request.history_view import shown_request
 from httptask.runs.executions import Described, chain_of, describe
 from httptask.runs.records import (
-    FILE_MEMO,
     CallRecord,
     FailureRecord,
     RunRecord,
@@ -60,8 +59,8 @@ async def read_run(client: Client, run_id: str) -> RunRecord:
         RPCError: there is no such run.
     """
     execution = await describe(client, run_id)
-    record = RunRecord(**(await summarize(execution)).model_dump(), pause=execution.pause)
-    record.file = (await execution.memo()).get(FILE_MEMO)
+    summary = await summarize(execution)
+    record = RunRecord(**summary.model_dump(), file=summary.file, pause=execution.pause)
     chain = await chain_of(client, execution)
     record.started_at = _time(chain[0].events[0])
     reader = _Reader(client.data_converter, record)

@@ -136,6 +136,8 @@ class RunSummary(BaseModel):
     """Id of the run that runs it, if one does."""
     schedule: str | None = None
     """Id of the schedule that has started it, if one has."""
+    file: str | None = Field(default=None, exclude=True)
+    """Where its definition stood, as it was given."""
 
 
 class RunRecord(RunSummary):
@@ -143,10 +145,8 @@ class RunRecord(RunSummary):
 
     document: Any = Field(default=None, exclude=True)
     """Its definition, as JSON data."""
-    file: str | None = Field(default=None, exclude=True)
     operations: dict[str, ApiOperation] = Field(default_factory=dict[str, ApiOperation], exclude=True)
     """Of API documents, that it has begun with, by pointers of tasks."""
-    """Where that stood, as it was given."""
     reruns: list[str] = []
     """Ids of the runs that went on from outputs of it."""
 
@@ -178,6 +178,7 @@ async def summarize(execution: Execution) -> RunSummary:
         rerun_of=memo.get(RERUN_MEMO),
         parent=execution.parent,
         schedule=memo.get(SCHEDULE_MEMO),
+        file=memo.get(FILE_MEMO),
     )
 
 

@@ -7,6 +7,7 @@ import type {
   ConnectionCheck,
   ConnectionState,
   Definition,
+  EarlierData,
   Edit,
   Edited,
   Evaluation,
@@ -140,6 +141,11 @@ export const deleteSchedule = (id: string) => request<null>("DELETE", `/schedule
 
 /** The latest runs, 200 at most. */
 export const listRuns = (limit = 20) => request<RunSummary[]>("GET", `/runs?limit=${limit}`);
+/** What the latest run has for a definition; null where there is none. */
+export const readLatest = (path: string, text: string) =>
+  request<EarlierData | null>("POST", "/runs/latest", { path, text });
+export const readOutput = (run: string, task: string) =>
+  request<{ output: Json }>("GET", `/runs/${asked(run)}/outputs?task=${asked(task)}`);
 export const startRun = (path: string, text: string, input: Json) =>
   request<{ id: string }>("POST", "/runs", { path, text, input });
 export const cancelRun = (id: string) => request<unknown>("POST", `/runs/${asked(id)}/cancel`, {});

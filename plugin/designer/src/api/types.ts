@@ -385,6 +385,19 @@ export interface Outputs {
   outputs: Record<string, Json>;
 }
 
+/** What the latest run of a definition has for it as it is now. */
+export interface EarlierData {
+  run: string;
+  started_at: string;
+  state: string;
+  input?: Json;
+  has_input: boolean;
+  outputs: Record<string, Json>;
+  /** Bytes of outputs that are too large to be given at once. */
+  large: Record<string, number>;
+  simulated: string[];
+}
+
 export interface ScheduleSummary {
   id: string;
   definition: string;

@@ -11,7 +11,7 @@ import { KeysHelp } from "./KeysHelp";
 import { useKeys } from "./keys";
 import { useLayout, useWide } from "./layout";
 import { Notes } from "./Notes";
-import { useDefinitions, useDiskWatch, useFirstDefinition } from "./opening";
+import { useDefinitions, useDiskWatch, useEarlierRun, useFirstDefinition } from "./opening";
 import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
 
@@ -26,6 +26,7 @@ export function App() {
   useKeys();
   useFirstDefinition();
   useDiskWatch();
+  useEarlierRun();
   useDrafts();
   const path = useDocument((state) => state.path);
   const testing = useLayout((state) => state.testing);

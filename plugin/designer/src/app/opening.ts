@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import * as api from "../api/endpoints";
 import type { Definition } from "../api/types";
 import { isUnsaved, problemOf, useDocument } from "../state/document";
-import { takePinned } from "../testrequest/data";
+import { takeEarlier, takePinned } from "../testrequest/data";
 import { useLayout } from "./layout";
 
 const LOOK_EVERY = 3_000;
@@ -53,6 +53,24 @@ export function useFirstDefinition(): void {
     const first = data.find((one) => one.path === wanted) ?? data[0];
     if (first) void openDefinition(first.path);
   }, [data, path]);
+}
+
+/** Fills in what the latest run of the definition gave, once there is somebody to ask for it. */
+export function useEarlierRun(): void {
+  const path = useDocument((state) => state.path);
+  const worker = useProject().data?.worker.state;
+  const { data } = useQuery({
+    queryKey: ["earlier", path],
+    queryFn: () => api.readLatest(path ?? "", useDocument.getState().saved),
+    enabled: path !== null && worker !== undefined && worker !== "unreachable",
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+    retry: 1, // without it the data are what is tested here
+  });
+  useEffect(() => {
+    if (path !== null && data) takeEarlier(path, data);
+  }, [path, data]);
 }
 
 /** Notices that the file which is open has changed on disk, and asks before one is lost that way. */

@@ -4,7 +4,7 @@ import * as api from "../api/endpoints";
 import type { Json, RunRecord, RunStatus, TaskRecord } from "../api/types";
 import { blockAt } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
-import { useData, withOutputs } from "../testrequest/data";
+import { useData, withRun } from "../testrequest/data";
 import { statesOf, useRunStates } from "./states";
 
 /** A run as it is known: while it goes on its status, at the end its record. */
@@ -71,10 +71,14 @@ export function keepOutputs(record: RunRecord) {
   const own = record.tasks.filter((task) => blockAt(blocks, task.pointer)?.name === task.name);
   if (path === null || own.length === 0) return;
   const outputs = own.filter((task) => task.state === "completed" && task.output !== undefined);
-  useData.getState().keep(path, (sample) => ({
-    ...withOutputs(sample, Object.fromEntries(outputs.map((task) => [task.name, task.output as Json]))),
+  const run = {
+    id: record.id,
+    at: record.started_at,
+    outputs: Object.fromEntries(outputs.map((task) => [task.name, task.output as Json])),
+    large: {},
     ...(record.input === undefined || record.input === null ? {} : { input: record.input }),
-  }));
+  };
+  useData.getState().keep(path, (sample) => withRun(sample, run));
 }
 
 /** The run that is looked at. */

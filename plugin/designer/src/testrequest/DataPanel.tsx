@@ -1,12 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
-import { getReadable } from "../api/endpoints";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { getReadable, readOutput } from "../api/endpoints";
 import type { Block, ReadableValue } from "../api/types";
 import { useCursor } from "../request/form";
 import { jqPath } from "../request/insertion";
+import { isObject } from "../request/schema";
 import { AddInput } from "../runs/AddInput";
+import { useRun } from "../runs/run";
 import { useDocument } from "../state/document";
-import { Simulated } from "../ui/Prose";
-import { knownIn, type Sample, useSample } from "./data";
+import { Refused, Simulated } from "../ui/Prose";
+import { toldTime } from "../ui/time";
+import { knownIn, type RunData, runOf, type Sample, takeOutput, useSample } from "./data";
 import { JsonTree, Name } from "./JsonTree";
 
 const pick = (expression: string) => useCursor.getState().target?.take(expression);
@@ -59,24 +63,32 @@ export function DataPanel({ block }: { block: Block }) {
 function Known({ known, sample }: { known: ReadableValue; sample: Sample }) {
   const { expression, source, name, told, fields } = known;
   const value = knownIn(sample, known);
+  const run = runOf(sample, known);
+  const size = source === "task" ? sample.run?.large[name] : undefined;
+  // What a schema has come to declare since is there, too: a former run knew nothing of it.
+  const lacking =
+    value === undefined ? fields : isObject(value) ? fields.filter((one) => !(one.name in value)) : [];
   return (
     <div>
       <p className="data-head">
         <Name name={expression} expression={expression} pick={pick} /> <small>{told}</small>{" "}
-        {source === "task" && sample.simulated.includes(name) && <Simulated />}
+        {source === "task" && sample.simulated.includes(name) && <Simulated />} {run && <OfRun run={run} />}
       </p>
-      {value !== undefined ? (
-        <JsonTree value={value} base={expression} pick={pick} label={expression} />
-      ) : fields.length > 0 ? (
+      {value !== undefined && <JsonTree value={value} base={expression} pick={pick} label={expression} />}
+      {lacking.length > 0 && (
         <ul className="tree data-fields" aria-label={`Fields of ${expression}`}>
-          {fields.map((field) => (
+          {lacking.map((field) => (
             <li key={field.name}>
               <Name name={field.name} expression={expression + jqPath([field.name])} pick={pick} />{" "}
-              <small>{field.type}</small>
+              <small>{value === undefined ? field.type : `${field.type}, not given`}</small>
             </li>
           ))}
         </ul>
-      ) : (
+      )}
+      {value === undefined && lacking.length === 0 && size !== undefined && sample.run && (
+        <Large known={known} size={size} run={sample.run} />
+      )}
+      {value === undefined && lacking.length === 0 && size === undefined && (
         <>
           <p className="muted">{NOTHING[source]}</p>
           {source === "input" && <AddInput />}
@@ -85,6 +97,45 @@ function Known({ known, sample }: { known: ReadableValue; sample: Sample }) {
     </div>
   );
 }
+
+/** The run that a value is of, which a click shows. */
+function OfRun({ run }: { run: RunData }) {
+  return (
+    <button
+      type="button"
+      className="of-run"
+      title={`Show ${run.id}`}
+      onClick={() => void useRun.getState().watch(run.id)}
+    >
+      run of {toldTime(run.at)}
+    </button>
+  );
+}
+
+/** An output that is fetched once it is needed, as by what the task reads. */
+function Large({ known, size, run }: { known: ReadableValue; size: number; run: RunData }) {
+  const path = useDocument((state) => state.path) ?? "";
+  const { name, is_read } = known;
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () => readOutput(run.id, name),
+    onSuccess: ({ output }) => takeOutput(path, run.id, name, output),
+  });
+  useEffect(() => {
+    if (is_read) mutate();
+  }, [is_read, mutate]);
+  return (
+    <p className="muted">
+      {toldSize(size)} of the run of {toldTime(run.at)}.{" "}
+      <button type="button" className="button small" disabled={isPending} onClick={() => mutate()}>
+        {isPending ? "Loading …" : "Load it"}
+      </button>
+      {error && <Refused error={error} />}
+    </p>
+  );
+}
+
+const toldSize = (bytes: number) =>
+  bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 /** What is said where neither data nor a schema tell anything. */
 const NOTHING: Record<ReadableValue["source"], string> = {

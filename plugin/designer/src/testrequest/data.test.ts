@@ -1,11 +1,17 @@
 import { expect, test } from "vitest";
+import type { ReadableValue } from "../api/types";
 import {
   beginning,
   briefly,
   keepOutput,
+  runOf,
   type Sample,
   sameJson,
   sampleOf,
+  takeEarlier,
+  takeOutput,
+  takePinned,
+  useData,
   valueAt,
   withOutputs,
   withSample,
@@ -74,4 +80,38 @@ test.each([
   [null, "null"],
 ])("%j is told as %s", (value, told) => {
   expect(toldScalar(value)).toBe(told);
+});
+
+test("what a run gave stands below what was tested and pinned, and is told by its run as long as it stands", () => {
+  const path = "past.yaml";
+  const task = (name: string) => ({ source: "task", name }) as ReadableValue;
+  const input = { source: "input", name: "" } as ReadableValue;
+  const earlier = { run: "r1", started_at: "2026-01-01T00:00:00Z", state: "completed", simulated: ["c"] };
+  keepOutput(path, "a", "tested", false);
+  takeEarlier(path, {
+    ...earlier,
+    has_input: true,
+    input: { q: 1 },
+    outputs: { a: 1, b: [2], c: 3 },
+    large: { d: 2_000_000 },
+  });
+  expect(sampleOf(path)).toMatchObject({ input: { q: 1 }, outputs: { a: "tested", b: [2], c: 3 } });
+  expect(sampleOf(path).simulated).toEqual(["c"]);
+  expect(["a", "b", "c", "d"].map((name) => runOf(sampleOf(path), task(name))?.id ?? null)).toEqual([
+    null,
+    "r1",
+    "r1",
+    null,
+  ]);
+  expect(runOf(sampleOf(path), input)?.id).toBe("r1");
+  takePinned(path, { file: "f", outputs: { a: "pinned", b: "pinned" } });
+  expect(sampleOf(path).outputs).toMatchObject({ a: "tested", b: "pinned", c: 3 });
+  takeOutput(path, "r1", "d", "large");
+  expect(sampleOf(path)).toMatchObject({ outputs: { d: "large" }, run: { large: {} } });
+  expect(JSON.parse(withSample({}, sampleOf(path)).text).sample).not.toHaveProperty("run");
+  expect(briefly(sampleOf(path))).not.toHaveProperty("run");
+  useData.getState().keep(path, (sample) => ({ ...sample, input: { q: 2 } }));
+  takeEarlier(path, { ...earlier, run: "r2", has_input: false, outputs: { b: 5, c: 6 }, large: {} });
+  expect(sampleOf(path)).toMatchObject({ input: { q: 2 }, outputs: { a: "tested", b: "pinned", c: 6 } });
+  expect(sampleOf(path).outputs).not.toHaveProperty("d"); // r2 has none
 });

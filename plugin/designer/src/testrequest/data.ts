@@ -1,6 +1,6 @@
 import { create } from "zustand";
 import { Written } from "../api/client";
-import type { Json, JsonObject, Outputs, ReadableValue } from "../api/types";
+import type { EarlierData, Json, JsonObject, Outputs, ReadableValue } from "../api/types";
 
 /** The latest data of a definition: what a test request finds, and what expressions are shown with. */
 export interface Sample {
@@ -14,6 +14,18 @@ export interface Sample {
   own: Record<string, Record<string, Json>>;
   /** Names of tasks whose outputs are of answers that are made up: nothing of them was ever sent by a server. */
   simulated: string[];
+  /** What of all this a run has given, as long as nothing else stands in its place. */
+  run?: RunData;
+}
+
+/** What a run has given. */
+export interface RunData {
+  id: string;
+  at: string;
+  input?: Json;
+  outputs: Record<string, Json>;
+  /** Bytes of outputs that are not here yet. */
+  large: Record<string, number>;
 }
 
 interface Data {
@@ -84,6 +96,60 @@ export const withOutputs = (sample: Sample, outputs: Record<string, Json>): Samp
   simulated: sample.simulated.filter((name) => !(name in outputs)),
 });
 
+/** The run that a value is of; null where it was tested, pinned or given. */
+export function runOf({ run, input, outputs }: Sample, { source, name }: ReadableValue): RunData | null {
+  if (!run) return null;
+  if (source === "input") return run.input !== undefined && run.input === input ? run : null;
+  return source === "task" && name in run.outputs && run.outputs[name] === outputs[name] ? run : null;
+}
+
+/** What a run that has ended gave, in place of all that was there before. */
+export const withRun = (sample: Sample, run: RunData): Sample => ({
+  ...withOutputs(sample, run.outputs),
+  ...(run.input === undefined ? {} : { input: run.input }),
+  run,
+});
+
+/** What an earlier run gave, below what was tested, given or pinned; of another run before it nothing stays. */
+export function takeEarlier(path: string, { simulated, ...found }: EarlierData): void {
+  const run: RunData = {
+    id: found.run,
+    at: found.started_at,
+    outputs: found.outputs,
+    large: found.large,
+    ...(found.has_input ? { input: found.input ?? null } : {}),
+  };
+  useData.getState().keep(path, (sample) => {
+    if (sample.run?.id === run.id) return sample;
+    const others = Object.entries(sample.outputs).filter(
+      ([name, value]) => !(sample.run && name in sample.run.outputs && sample.run.outputs[name] === value),
+    );
+    const outputs = { ...run.outputs, ...Object.fromEntries(others) };
+    const isOfRun = sample.run?.input !== undefined && sample.run.input === sample.input;
+    const { input, ...rest } = sample;
+    const given = input === undefined || isOfRun ? run.input : input;
+    const made = simulated.filter((name) => outputs[name] === run.outputs[name]);
+    return {
+      ...rest,
+      ...(given === undefined ? {} : { input: given }),
+      outputs,
+      simulated: [...new Set([...sample.simulated.filter((name) => name in outputs), ...made])],
+      run,
+    };
+  });
+}
+
+/** A large output, now that it is here. */
+export function takeOutput(path: string, id: string, task: string, value: Json): void {
+  useData.getState().keep(path, (sample) => {
+    if (sample.run?.id !== id) return sample;
+    const { [task]: _here, ...large } = sample.run.large;
+    const run = { ...sample.run, large, outputs: { ...sample.run.outputs, [task]: value } };
+    const isThere = task in sample.outputs;
+    return { ...sample, run, outputs: isThere ? sample.outputs : { ...sample.outputs, [task]: value } };
+  });
+}
+
 const ITEMS = 20;
 const NAMES = 500;
 const SIGNS = 200;
@@ -111,7 +177,7 @@ const each = (values: JsonObject, change: (value: Json) => Json): JsonObject =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 
 /** What completions need of a sample. */
-export function briefly(sample: Sample): Sample {
+export function briefly({ run: _run, ...sample }: Sample): Sample {
   return {
     ...sample,
     ...(sample.input === undefined ? {} : { input: beginning(sample.input) }),
@@ -133,7 +199,7 @@ const members = (values: JsonObject) =>
 
 /** A body with a sample in it, whose outputs are the same in many bodies. */
 export function withSample(body: object, sample: Sample): Written {
-  const { input, outputs, context, ...others } = sample;
+  const { input, outputs, context, run: _run, ...others } = sample;
   const parts = [
     ...members({ ...others } as unknown as JsonObject),
     ...(context === undefined ? [] : [`"context":${jsonOf(context)}`]),
@@ -155,8 +221,13 @@ export function sameJson(one: Json | undefined, other: Json | undefined): boolea
   );
 }
 
-/** Outputs that are kept in a file count from then on; what was tried later stays. */
+/** Outputs that are kept in a file count from then on, over those of a run; what was tried later stays. */
 export function takePinned(path: string, { outputs }: Outputs): void {
   useData.setState(({ pinned }) => ({ pinned: { ...pinned, [path]: outputs } }));
-  useData.getState().keep(path, (sample) => ({ ...sample, outputs: { ...outputs, ...sample.outputs } }));
+  useData.getState().keep(path, (sample) => {
+    const tried = Object.entries(sample.outputs).filter(
+      ([name, value]) => !(sample.run && sample.run.outputs[name] === value && name in outputs),
+    );
+    return { ...sample, outputs: { ...outputs, ...Object.fromEntries(tried) } };
+  });
 }

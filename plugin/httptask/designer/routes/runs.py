@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.config.config import for_own_runs
+from httptask.designer.past_runs import EarlierData, PastRuns, data_of, output_of, runs_of
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.project import fix_for, missing_secrets, not_set_up
-from httptask.designer.streaming import Tell, beside_requests
+from httptask.designer.streaming import Tell, Written, beside_requests
 from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.program import Program
@@ -27,7 +28,6 @@ from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import live_texts
 from httptask.reruns import NotRerunnable, RerunReport, plan_rerun, read_earlier
 from httptask.runs.executions import describe, first_started_at
-from httptask.runs.history import read_run
 from httptask.runs.pausing import CannotPause, pause_run, resume_run
 from httptask.runs.records import FILE_MEMO, RunRecord, RunSummary, id_of_rerun, latest_runs
 from httptask.secrets.store import SecretStore
@@ -37,6 +37,8 @@ router = APIRouter(prefix="/runs", tags=["runs"])
 _T = TypeVar("_T")
 _LOOK_SECONDS = 0.25
 _LATEST = Query(20, ge=1, le=200)
+_TRIED = 3
+"""Runs that are read for one with an output."""
 
 
 class NewRun(EditedText):
@@ -88,6 +90,12 @@ class Delivered(BaseModel):
     """Ids of the tasks that wait for it; without any, the run keeps it."""
 
 
+class OneOutput(BaseModel):
+    """What one task gave."""
+
+    output: Any
+
+
 class Reason(BaseModel):
     """Why, for who looks at the run."""
 
@@ -124,11 +132,41 @@ async def start_run(new: NewRun, workspace: AskedWorkspace) -> StartedRun:
     return StartedRun(id=handle.id)
 
 
-@router.get("/{id_}")
-async def get_run(id_: str, workspace: AskedWorkspace) -> RunRecord:
+@router.post("/latest")
+async def read_latest(asked: EditedText, workspace: AskedWorkspace) -> EarlierData | None:
+    """What the latest run of a definition has for it as it is now; of several, the latest that has an output."""
+    _, program = await asyncio.to_thread(workspace.readable, asked.path, asked.text)
+    temporal = workspace.required_temporal()
+    document = program.definition.document
+    name = f"{document.namespace}/{document.name}"
+    ids = await _asked(temporal, runs_of(temporal.client, asked.path, name))
+    first: EarlierData | None = None
+    for id_ in ids[:_TRIED]:
+        records = await _asked(temporal, workspace.past_runs.read_with_sources(temporal.client, id_))
+        found = await asyncio.to_thread(data_of, records, program)
+        first = first or found
+        if found.outputs or found.large:
+            return found
+    return first
+
+
+@router.get("/{id_}/outputs")
+async def read_output(id_: str, task: str, workspace: AskedWorkspace) -> OneOutput:
+    """The output of one task of a run, the latest where it ran often."""
+    temporal = workspace.required_temporal()
+    records = await _asked(temporal, workspace.past_runs.read_with_sources(temporal.client, id_))
+    try:
+        return OneOutput(output=output_of(records, task))
+    except KeyError:
+        raise Problem(404, f"{id_} has no output of {task}") from None
+
+
+@router.get("/{id_}", response_model=RunRecord)
+async def get_run(id_: str, workspace: AskedWorkspace) -> Response:
     """A run: each task's state, request, attempts, and output or failure."""
     temporal = workspace.required_temporal()
-    return await _asked(temporal, beside_requests(read_run(temporal.client, id_)))
+    read = await _asked(temporal, workspace.past_runs.read(temporal.client, id_))
+    return Response(read.json, media_type="application/json")
 
 
 @router.get("/{id_}/events", response_class=StreamingResponse)
@@ -139,7 +177,8 @@ async def watch_run(id_: str, workspace: AskedWorkspace, *, texts: bool = False)
     """
     temporal = workspace.required_temporal()
     await _asked(temporal, describe(temporal.client, id_))
-    return workspace.streams.open(lambda tell: _watch(temporal, id_, tell, texts=texts))
+    past = workspace.past_runs
+    return workspace.streams.open(lambda tell: _watch(temporal, id_, tell, past, texts=texts))
 
 
 @router.post("/{id_}/cancel", status_code=202)
@@ -221,7 +260,7 @@ async def _asked(temporal: Temporal, answer: Awaitable[_T]) -> _T:
         raise Problem(409, str(error), error.hint) from None
 
 
-async def _watch(temporal: Temporal, id_: str, tell: Tell, *, texts: bool) -> None:
+async def _watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, texts: bool) -> None:
     handle = temporal.client.get_workflow_handle(id_)
     listening = asyncio.create_task(_listen(temporal, id_, tell)) if texts else None
     status: RunStatus | None = None
@@ -245,8 +284,7 @@ async def _watch(temporal: Temporal, id_: str, tell: Tell, *, texts: bool) -> No
             if ended:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
-        record = await beside_requests(read_run(temporal.client, id_))
-        tell("ended", record.model_dump(mode="json"))
+        tell("ended", Written((await past.read(temporal.client, id_)).json))
     except RPCError as error:
         raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
     finally:
