@@ -41,8 +41,11 @@ def test_they_stand_at_the_end(tmp_path: Path, before: bytes) -> None:
 @pytest.mark.parametrize(
     ("before", "message"),
     [
-        ("connections = {}\n", "has a form that can't be added to"),
-        ("[connections.shop]\nbase_url = 'https://example.com'\n", "has a form that can't be added to"),
+        ("connections = {}\n", "has a form that can't be changed from here"),
+        (
+            "[connections.shop]\nbase_url = 'https://example.com'\n",
+            "has a form that can't be changed from here",
+        ),
         ("[connections\n", "is not valid TOML"),
         ("[other]\n", "would not be valid"),
     ],

@@ -108,6 +108,7 @@ def calls(workspace: Workspace, run: str) -> Iterator[tuple[str, str, dict[str, 
         "q": "echo",
         "id_": run,
         "name": "shop",
+        "form": {"name": "shop", "base_url": "https://shop.example", "headers": {"X-Key": SAFE}},
         "base": "x",
         "configuration": {"connections": {"other": {"base_url": "https://other.example"}}},
     }

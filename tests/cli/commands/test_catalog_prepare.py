@@ -82,7 +82,7 @@ async def test_neither_file_is_written_unless_both_can_be(shell: Shell) -> None:
     shell.write("httptask.toml", "connections = { other = { base_url = 'https://example.com' } }\n")
     await shell.run("catalog", "add", "openapi.json", "--name", "shop")
     code, command = await shell.run("catalog", "prepare", "shop.createOrder", "--into", "order.yaml")
-    assert (code, "has a form that can't be added to" in command.stderr) == (2, True)
+    assert (code, "has a form that can't be changed from here" in command.stderr) == (2, True)
     assert (shell.folder / "order.yaml").read_bytes() == DEFINITION.encode()
 
 

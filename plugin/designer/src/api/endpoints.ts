@@ -5,10 +5,12 @@ import type {
   Checked,
   Completion,
   ConnectionCheck,
+  ConnectionForm,
   ConnectionState,
   Definition,
   EarlierData,
   Edit,
+  EditableConnection,
   Edited,
   Evaluation,
   Found,
@@ -18,7 +20,6 @@ import type {
   KnownProvider,
   ListedDefinition,
   Models,
-  NewConnection,
   Operation,
   Outputs,
   PlannedSchedule,
@@ -103,8 +104,14 @@ export const importCurl = (path: string, text: string, curl: string, as_json: bo
 export const addConnections = (configuration: Json) =>
   request<unknown>("POST", "/connections/prepared", { configuration });
 export const listProviders = () => request<KnownProvider[]>("GET", "/connections/providers");
-export const addConnection = (added: NewConnection) =>
+export const addConnection = (added: ConnectionForm) =>
   request<ConnectionState[]>("POST", "/connections", added);
+export const getConnection = (name: string) =>
+  request<EditableConnection>("GET", `/connections/${asked(name)}/form`);
+export const changeConnection = (form: ConnectionForm, base: string) =>
+  request<ConnectionState[]>("PUT", `/connections/${asked(form.name)}`, { form, base });
+export const removeConnection = (name: string, base: string) =>
+  request<ConnectionState[]>("DELETE", `/connections/${asked(name)}?base=${asked(base)}`);
 
 export const checkConnection = (connection: string) =>
   request<ConnectionCheck>("POST", `/connections/${asked(connection)}/check`, {});

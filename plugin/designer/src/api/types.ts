@@ -7,6 +7,8 @@ export interface ConnectionState {
   name: string;
   provider: string | null;
   base_url: string | null;
+  /** Whether httptask.toml has it; else it is there without. */
+  is_written: boolean;
   ready: boolean;
   missing: string[];
   fix: string | null;
@@ -25,17 +27,27 @@ export interface KnownProvider {
 }
 
 /** A server as a person describes it: of what it authenticates by the name, never the value. */
-export interface NewConnection {
+export interface ConnectionForm {
   name: string;
   provider: string | null;
   /** Empty for that of the provider. */
   base_url: string;
-  authentication: "none" | "bearer" | "header" | "provider";
+  /** `kept`: as httptask.toml has it, in a way that the form does not know. */
+  authentication: "none" | "bearer" | "header" | "provider" | "kept";
   /** That a key is sent in. */
   header: string;
   /** Its name. */
   secret: string;
+  /** `[redacted]` for a value that is kept and not told. */
+  headers: Record<string, string>;
   allow_private: boolean;
+}
+
+export interface EditableConnection {
+  form: ConnectionForm;
+  /** Whether httptask.toml has it. */
+  is_written: boolean;
+  base: string;
 }
 
 /** What is wrong with one value of a form, as a problem's `faults` tell. */
@@ -85,6 +97,8 @@ export interface ListedDefinition {
   name: string | null;
   title: string | null;
   faults: number;
+  /** Those that it uses, with the names of the tasks that do. */
+  connections: Record<string, string[]>;
   sha256: string;
 }
 

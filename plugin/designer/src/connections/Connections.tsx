@@ -1,27 +1,29 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { checkConnection } from "../api/endpoints";
+import { checkConnection, getConnection, removeConnection } from "../api/endpoints";
 import type { ConnectionCheck, ConnectionState } from "../api/types";
-import { useProject } from "../app/opening";
+import { useDefinitions, useProject } from "../app/opening";
 import { Panel } from "../app/Panel";
+import { useDocument } from "../state/document";
 import { Refused, Told } from "../ui/Prose";
-import { NewConnection } from "./NewConnection";
+import { ConnectionForm } from "./ConnectionForm";
+import { listed, tasksThatUse } from "./use";
 import "../ui/panel.css";
 
 /** The connections of httptask.toml: which are ready, and what the others lack. Values of secrets never come here. */
 export default function Connections() {
   const { data, error } = useProject();
   const [isAdding, setAdding] = useState(false);
-  const [added, setAdded] = useState<string>();
+  const [changed, setChanged] = useState<{ name: string; what: string }>();
   const opener = useRef<HTMLButtonElement>(null);
   const wasAdding = useRef(false);
   useEffect(() => {
-    if (wasAdding.current && !isAdding && added === undefined) opener.current?.focus();
+    if (wasAdding.current && !isAdding && changed === undefined) opener.current?.focus();
     wasAdding.current = isAdding;
-  }, [isAdding, added]);
+  }, [isAdding, changed]);
   const close = (name?: string) => {
     setAdding(false);
-    setAdded(name);
+    setChanged(name === undefined ? undefined : { name, what: "Added" });
   };
   return (
     <Panel title="Connections" className="panel">
@@ -30,17 +32,22 @@ export default function Connections() {
       {data?.connections.length === 0 && <p className="panel-foot">There is no connection yet.</p>}
       <ul className="panel-list">
         {data?.connections.map((one) => (
-          <Connection key={one.name} connection={one} isNew={one.name === added} />
+          <Connection
+            key={one.name}
+            connection={one}
+            isNew={one.name === changed?.name && changed.what === "Added"}
+            changed={(what) => setChanged({ name: one.name, what })}
+          />
         ))}
       </ul>
-      {data && isAdding && <NewConnection dotenv={data.dotenv} added={close} giveUp={() => close()} />}
+      {data && isAdding && <ConnectionForm done={close} giveUp={() => close()} />}
       {data && !isAdding && (
         <p className="panel-foot">
           <button type="button" className="button" ref={opener} onClick={() => setAdding(true)}>
             Add connection
           </button>{" "}
           <span role="status">
-            {added !== undefined && `Added ${added}. `}
+            {changed && `${changed.what} ${changed.name}. `}
             They are tables of {data.configuration}, <code>[connections.NAME]</code>. A task of the catalogue
             adds the one that it needs.
           </span>
@@ -50,13 +57,30 @@ export default function Connections() {
   );
 }
 
-function Connection({ connection, isNew }: { connection: ConnectionState; isNew: boolean }) {
+interface ConnectionProps {
+  connection: ConnectionState;
+  isNew: boolean;
+  changed(what: string): void;
+}
+
+function Connection({ connection, isNew, changed }: ConnectionProps) {
   const next = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (isNew) next.current?.focus(); // the check is what comes after
   }, [isNew]);
   const { name, provider, base_url, ready, missing, fix } = connection;
+  const [doing, setDoing] = useState<"edit" | "remove">();
+  const opener = useRef<HTMLElement | null>(null);
   const check = useMutation({ mutationFn: () => checkConnection(name) });
+  const begin = (what: "edit" | "remove") => (event: { currentTarget: HTMLElement }) => {
+    opener.current = event.currentTarget;
+    check.reset(); // it was of the connection as it is
+    setDoing(what);
+  };
+  const end = () => {
+    setDoing(undefined);
+    requestAnimationFrame(() => opener.current?.focus());
+  };
   return (
     <li>
       <header>
@@ -75,6 +99,19 @@ function Connection({ connection, isNew }: { connection: ConnectionState; isNew:
         >
           {check.isPending ? "Checking …" : "Check"}
         </button>
+        <button type="button" className="button small" aria-label={`Edit ${name}`} onClick={begin("edit")}>
+          Edit
+        </button>
+        {connection.is_written && (
+          <button
+            type="button"
+            className="button small"
+            aria-label={`Remove ${name}`}
+            onClick={begin("remove")}
+          >
+            Remove
+          </button>
+        )}
       </header>
       <p className="muted">{connection.origins.join("; ")}</p>
       {!ready && (
@@ -85,7 +122,86 @@ function Connection({ connection, isNew }: { connection: ConnectionState; isNew:
       )}
       {check.error && <Refused error={check.error} />}
       {check.data && <Steps checked={check.data} />}
+      {doing === "edit" && (
+        <Editing
+          name={name}
+          done={() => {
+            changed("Saved");
+            end();
+          }}
+          giveUp={end}
+        />
+      )}
+      {doing === "remove" && <Removing name={name} done={() => changed("Removed")} giveUp={end} />}
     </li>
+  );
+}
+
+/** As its table is now: what is saved takes the place of nothing else. */
+const useForm = (name: string) =>
+  useQuery({
+    queryKey: ["connection", name],
+    queryFn: () => getConnection(name),
+    gcTime: 0,
+    staleTime: Infinity,
+  });
+
+interface Act {
+  name: string;
+  done(): void;
+  giveUp(): void;
+}
+
+function Editing({ name, done, giveUp }: Act) {
+  const { data, error } = useForm(name);
+  if (error) return <Refused error={error} />;
+  if (!data) return <p className="muted">Loading …</p>;
+  return <ConnectionForm edited={data} done={done} giveUp={giveUp} />;
+}
+
+/** Asks, and says what would miss it. */
+function Removing({ name, done, giveUp }: Act) {
+  const client = useQueryClient();
+  const { data, error } = useForm(name);
+  const { data: definitions = [] } = useDefinitions();
+  const { path, blocks } = useDocument();
+  const used = tasksThatUse(name, definitions, path, blocks);
+  const keep = useRef<HTMLButtonElement>(null);
+  useEffect(() => keep.current?.focus(), []);
+  const removing = useMutation({
+    mutationFn: () => removeConnection(name, data?.base ?? ""),
+    onSuccess: async () => {
+      done();
+      await client.invalidateQueries({ queryKey: ["project"] });
+      useDocument.getState().recheck();
+    },
+  });
+  const problem = error ?? removing.error;
+  return (
+    <div className="panel-new" role="group" aria-label={`Remove ${name}`}>
+      <p>
+        {used.length === 0
+          ? "No task uses it."
+          : `${used.length === 1 ? "One task uses" : `${used.length} tasks use`} it, and can't run without: ${listed(used)}.`}{" "}
+        {name === "openai" &&
+          used.length > 0 &&
+          "They would then go by the openai that is there without being written."}
+      </p>
+      {problem && <Refused error={problem} />}
+      <div className="panel-buttons">
+        <button type="button" className="button" ref={keep} onClick={giveUp}>
+          Keep it
+        </button>
+        <button
+          type="button"
+          className="button danger"
+          disabled={!data || removing.isPending}
+          onClick={() => removing.mutate()}
+        >
+          {removing.isPending ? "Removing …" : "Remove it from httptask.toml"}
+        </button>
+      </div>
+    </div>
   );
 }
 

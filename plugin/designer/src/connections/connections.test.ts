@@ -1,16 +1,8 @@
 import { expect, test } from "vitest";
-import type { NewConnection } from "../api/types";
-import { withProvider } from "./NewConnection";
+import type { Block, ListedDefinition } from "../api/types";
+import { EMPTY, headersOf, withProvider } from "./ConnectionForm";
+import { listed, tasksThatUse } from "./use";
 
-const EMPTY: NewConnection = {
-  name: "",
-  provider: null,
-  base_url: "",
-  authentication: "none",
-  header: "X-Api-Key",
-  secret: "",
-  allow_private: false,
-};
 const groq = {
   name: "groq",
   title: "Groq",
@@ -35,4 +27,26 @@ test("a provider brings its name and its key with it, and takes them away again"
 
 test("a name that was written stays", () => {
   expect(withProvider({ ...EMPTY, name: "fast" }, groq).name).toBe("fast");
+});
+
+test("headers are written a line each, with whatever stands behind the first colon", () => {
+  expect(headersOf("X-Team: books\n\n  X-At:a: b  \nodd")).toEqual({
+    "X-Team": "books",
+    "X-At": "a: b",
+    odd: "",
+  });
+});
+
+test("what uses a connection is told of the files, and of the open one as it stands in the page", () => {
+  const block = (name: string, connections: string[]) =>
+    ({ name, connections, branches: [] }) as unknown as Block;
+  const file = (path: string, connections: Record<string, string[]>) =>
+    ({ path, connections }) as ListedDefinition;
+  const files = [
+    file("a.yaml", { shop: ["gone"] }),
+    file("b.yaml", { shop: ["order", "look"], openai: ["ask"] }),
+  ];
+  const used = tasksThatUse("shop", files, "a.yaml", [block("now", ["shop"]), block("other", [])]);
+  expect(listed(used)).toBe("now of a.yaml, order of b.yaml, look of b.yaml");
+  expect(tasksThatUse("nobody", files, "a.yaml", [])).toEqual([]);
 });

@@ -1,30 +1,34 @@
 """Connections: made, checked, and asked which models they have."""
 
 import asyncio
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from httptask.catalog.importing.credentials import without_credentials
-from httptask.catalog.importing.recognition import KNOWN_TOKEN
-from httptask.catalog.prepare.connections import tables_of
 from httptask.chat.usage import priced_models
 from httptask.config import Config, ConfigInvalid
-from httptask.config.editing import add_tables
-from httptask.connections.connection import BASE_URL_VARIABLE, Connection
-from httptask.connections.providers import PROVIDERS, ProviderName
+from httptask.config.editing import add_tables, change_connection, digest_of, read_tables
+from httptask.connections.connection import Connection
+from httptask.connections.providers import PROVIDERS
+from httptask.designer.connection_form import (
+    PATIENCE_SECONDS,
+    ConnectionForm,
+    default_table,
+    faults_of,
+    form_of,
+    networks_of,
+    settings_of,
+)
 from httptask.designer.problems import Problem, not_written
 from httptask.designer.routes.project import (
     ConnectionState,
     connection_states,
-    dotenv_of,
     file_of,
     fix_for,
     missing_secrets,
@@ -32,12 +36,9 @@ from httptask.designer.routes.project import (
 )
 from httptask.designer.routes.testrequests import edge_of
 from httptask.designer.workspace import AskedWorkspace, Settings
-from httptask.egress.address import network_of, parse_networks, refusal
-from httptask.egress.guard import Guard
-from httptask.http.errors import AddressForbidden, ConnectFailed, HttpTaskError, RequestInvalid
-from httptask.http.files import replace_file
+from httptask.http.errors import HttpTaskError
+from httptask.http.files import FileChanged, replace_file
 from httptask.http.models import HttpRequest
-from httptask.http.url import Url
 from httptask.json.types import is_array, is_object
 from httptask.secrets.store import SecretStore
 from httptask.testrequest.connection_check import check_connection
@@ -47,42 +48,14 @@ router = APIRouter(prefix="/connections", tags=["connections"])
 _OPENAI: Final = "openai"
 """The connection that is always there, whoever's server it is."""
 _TOLD: Final = "models"
-_WITH_SECRET: Final = ("bearer", "header")
-"""Of the ways to authenticate, those for which somebody names a secret."""
 _KEPT_SECONDS: Final = 300.0
 _RETRIED_AFTER_SECONDS: Final = 15.0
-_PATIENCE_SECONDS: Final = 5.0
-"""A form waits for it."""
-_NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,62}")
-"""Of a connection, and of a header."""
-_SECRET: Final = re.compile("[A-Z][A-Z0-9_]{0,62}")
-_LOOKS_MADE_UP: Final = re.compile(r"(?=.*\d)[A-Z0-9]{16,}")
-"""Words of a name have `_` between them; what an issuer makes up has none."""
 
 
 class NewTables(BaseModel):
     """What `httptask.toml` gets, as `prepare` tells it: by section and name."""
 
     configuration: dict[str, dict[str, Any]]
-
-
-class NewConnection(BaseModel):
-    """A server as a person describes it: of what it authenticates by the name, never the value."""
-
-    name: str = Field(max_length=100)
-    """That tasks name it by."""
-    provider: ProviderName | None = None
-    """Of chat completions: what is known of it holds where nothing else is told."""
-    base_url: str = Field(max_length=2_000)
-    """Absolute, without a credential; empty for that of the provider."""
-    authentication: Literal["none", "bearer", "header", "provider"] = "none"
-    """`provider`: as its own customers do."""
-    header: str = "X-Api-Key"
-    """That the key is sent in, where `authentication` says so."""
-    secret: str = ""
-    """Name of the secret, and of the environment variable that holds its value where it is a new one."""
-    allow_private: bool = False
-    """Whether requests may go to the address though it is of this machine or of a private network."""
 
 
 class KnownProvider(BaseModel):
@@ -98,13 +71,22 @@ class KnownProvider(BaseModel):
     """The environment variable that its customers keep their key in; None where it takes none."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFault:
-    """What is wrong with one value of a `NewConnection`, and what to do."""
+class EditableConnection(BaseModel):
+    """A connection as its form has it."""
 
-    field: str
-    message: str
-    hint: str
+    form: ConnectionForm
+    is_written: bool
+    """Whether `httptask.toml` has it; else it is there without, and what is saved is written there."""
+    base: str
+    """Of its table, by which a change is noticed."""
+
+
+class ChangedConnection(BaseModel):
+    """What a connection is to be."""
+
+    form: ConnectionForm
+    base: str
+    """As it was read."""
 
 
 class CheckedPath(BaseModel):
@@ -182,127 +164,115 @@ def add_connections(new: NewTables, workspace: AskedWorkspace) -> list[Connectio
 
 
 @router.post("", status_code=201)
-async def add_connection(new: NewConnection, workspace: AskedWorkspace) -> list[ConnectionState]:
+async def add_connection(new: ConnectionForm, workspace: AskedWorkspace) -> list[ConnectionState]:
     """Add one connection to `httptask.toml`, whose other lines stay as they are.
 
     What is wrong with a value of it is told as `faults` of the problem, each with its `field`.
     """
     config = workspace.settings().config
-    faults = list(_faults_of(new, config))
-    networks: Mapping[str, str] = {}
-    if new.base_url and not any(fault.field == "base_url" for fault in faults):
-        networks = await _closed_networks(Url.parse(new.base_url))
-        if networks and not new.allow_private:
-            told = "; ".join(networks.values())
-            hint = "requests go there only where it is allowed: tick the box if you mean it"
-            faults.append(FieldFault("allow_private", told, hint))
-    if faults:
-        detail = "; ".join(dict.fromkeys(fault.message for fault in faults))
-        raise Problem(422, detail, faults=[asdict(fault) for fault in faults])
-    settings: dict[str, Any] = {"provider": new.provider} if new.provider else {}
-    if new.base_url:
-        settings["base_url"] = new.base_url
-    if networks:
-        settings["allow_private"] = list(networks)
-    value = f"$secrets.{new.secret}"
-    if new.authentication == "bearer":
-        settings["authentication"] = {"bearer": {"token": value}}
-    elif new.authentication == "header":
-        settings["authentication"] = {"api_key": {"in": "header", "name": new.header, "value": value}}
-    secrets = {new.secret: None} if new.authentication in _WITH_SECRET else {}
-    tables = tables_of(new.name, settings, secrets, config.secrets)
+    networks = await _judged(new, config, None)
+    own, secrets = settings_of(new, {}, networks, config)
+    tables = {"connections": {new.name: own}, **({"secrets": secrets} if secrets else {})}
     await asyncio.to_thread(_write, file_of(config), tables)
     return connection_states(workspace.settings())
 
 
-def _write(file: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add tables to a file.
+@router.get("/{name}/form")
+def get_form(name: str, workspace: AskedWorkspace) -> EditableConnection:
+    """What of a connection can be changed, by names and never by values."""
+    settings = workspace.settings()
+    connection = _connection(settings, name)
+    table = _written(settings.config, name)
+    shown = default_table(connection) if table is None else table
+    return EditableConnection(form=form_of(name, shown), is_written=table is not None, base=digest_of(table))
+
+
+@router.put("/{name}")
+async def change(name: str, changed: ChangedConnection, workspace: AskedWorkspace) -> list[ConnectionState]:
+    """Change a connection in `httptask.toml`; one that is there without is written into it.
+
+    Faults are told as by `POST`; 409 where its table was changed meanwhile.
+    """
+    settings = workspace.settings()
+    connection = _connection(settings, name)
+    config, table = settings.config, _written(settings.config, name)
+    before = default_table(connection) if table is None else table
+    form = changed.form.model_copy(update={"name": name})
+    networks = await _judged(form, config, before)
+    own, secrets = settings_of(form, before, networks, config)
+    await asyncio.to_thread(_change, config, name, own, secrets, changed.base)
+    return connection_states(workspace.settings())
+
+
+@router.delete("/{name}")
+async def remove(name: str, base: str, workspace: AskedWorkspace) -> list[ConnectionState]:
+    """Take a connection out of `httptask.toml`; 409 where its table was changed meanwhile."""
+    config = workspace.settings().config
+    if _written(config, name) is None:
+        raise Problem(404, f"there is no connection {name} in httptask.toml")
+    await asyncio.to_thread(_change, config, name, None, {}, base)
+    return connection_states(workspace.settings())
+
+
+async def _judged(
+    form: ConnectionForm, config: Config, before: Mapping[str, Any] | None
+) -> Mapping[str, str]:
+    """What of its address has to be opened.
 
     Raises:
-        Problem: they can't be.
+        Problem: something in the form is wrong.
+    """
+    faults = list(faults_of(form, config, before))
+    networks: Mapping[str, str] = {}
+    if not any(fault.field == "base_url" for fault in faults):
+        networks, closed = await networks_of(form, before or {})
+        faults += [closed] if closed else []
+    if faults:
+        detail = "; ".join(dict.fromkeys(fault.message for fault in faults))
+        raise Problem(422, detail, faults=[asdict(fault) for fault in faults])
+    return networks
+
+
+def _written(config: Config, name: str) -> dict[str, Any] | None:
+    """The table of a connection, as the file has it now.
+
+    Raises:
+        Problem: the file can't be read.
     """
     try:
-        replace_file(file, partial(add_tables, file, tables))
+        table = read_tables(file_of(config))[1].get("connections", {}).get(name)
+    except (ConfigInvalid, OSError) as error:
+        raise Problem(422, f"httptask.toml can't be read: {error}", "correct it") from None
+    return table if is_object(table) else None
+
+
+def _change(
+    config: Config, name: str, settings: Mapping[str, Any] | None, secrets: Mapping[str, Any], base: str
+) -> None:
+    file = file_of(config)
+    try:
+        _replace(file, partial(change_connection, file, name, settings, secrets, base))
+    except FileChanged:
+        detail = f"[connections.{name}] was changed in {file.name} meanwhile: nothing was written"
+        raise Problem(409, detail, "look at it again") from None
+
+
+def _write(file: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    _replace(file, partial(add_tables, file, tables))
+
+
+def _replace(file: Path, edited: Callable[[], str]) -> None:
+    """Write `httptask.toml`.
+
+    Raises:
+        Problem: it can't be.
+    """
+    try:
+        replace_file(file, edited)
     except ConfigInvalid as error:
         raise Problem(422, "; ".join(error.faults), "write it there by hand") from None
     except OSError as error:
         raise not_written(file.name, error) from None
-
-
-def _faults_of(new: NewConnection, config: Config) -> Iterator[FieldFault]:
-    """What is wrong with single values, none of which is told: it may be the secret itself."""
-    if not _NAME.fullmatch(new.name):
-        hint = "begin with a letter; go on with letters, digits, - and _"
-        yield FieldFault("name", "this is no name of a connection", hint)
-    elif new.name in config.connections and not (new.name in config.defaults and new.name == new.provider):
-        is_default = new.name in config.defaults
-        where = "is there without being written" if is_default else "is there already"
-        hint = "choose another name"
-        if is_default:
-            hint += (
-                f"; to have it at another server choose its provider here, or write {BASE_URL_VARIABLE}=… "
-                f"into {dotenv_of(config)}"
-            )
-        yield FieldFault("name", f"the connection {new.name} {where}", hint)
-    provider = PROVIDERS[new.provider] if new.provider else None
-    if new.base_url or provider is None:
-        yield from _faults_of_url(new.base_url)
-    elif provider.base_url is None:
-        fault = f"{provider.title} has another one for every customer"
-        yield FieldFault("base_url", fault, f"write yours, as in {provider.example}")
-    takes_key = provider is not None and provider.secret is not None
-    if new.authentication == "provider" and not takes_key:
-        yield FieldFault("authentication", "no provider is chosen that takes a key", "choose another way")
-    elif new.authentication == "none" and provider is not None and takes_key:
-        fault = f"a connection of {provider.title} always sends a key"
-        yield FieldFault("authentication", fault, "choose another way, or no provider")
-    if new.authentication not in _WITH_SECRET:
-        return
-    if new.authentication == "header" and not _NAME.fullmatch(new.header):
-        yield FieldFault(
-            "header", "this is no name of a header", "write one such as X-Api-Key, without a value"
-        )
-    is_value = KNOWN_TOKEN.search(new.secret) or not _SECRET.fullmatch(new.secret)
-    if new.secret not in config.secrets and (is_value or _LOOKS_MADE_UP.fullmatch(new.secret)):
-        hint = (
-            "write the name of an environment variable, in capitals, such as MODEL_KEY; "
-            f"its value belongs into {dotenv_of(config)}, as MODEL_KEY=…, or into the environment of `httptask dev`"
-        )
-        yield FieldFault("secret", "this is no name of a secret, and its value does not belong here", hint)
-
-
-def _faults_of_url(base_url: str) -> Iterator[FieldFault]:
-    try:
-        Url.parse(base_url)
-    except RequestInvalid as error:
-        yield FieldFault("base_url", error.message, "write it from http:// or https:// on")
-        return
-    if any(sign in base_url for sign in "#${}"):
-        fault = "no address that a person writes out has a #, $ or a brace in it"
-        yield FieldFault("base_url", fault, "write it as it is, up to where paths of requests begin")
-    elif without_credentials(base_url) != base_url or KNOWN_TOKEN.search(base_url):
-        hint = "write the address without it, and how to authenticate below"
-        yield FieldFault("base_url", "the address holds a credential, which would be kept as it is", hint)
-
-
-async def _closed_networks(url: Url) -> dict[str, str]:
-    """What `allow_private` needs so that a server may be reached, each with what is said of its address."""
-    closed: dict[str, str] = {}
-    while True:
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await Guard(parse_networks(tuple(closed))).resolve(url.host, url.port)
-        except AddressForbidden as error:
-            address = str(error.details["address"])
-            network = network_of(address)
-            if network in closed:
-                return closed
-            where = url.host if url.host == address else f"{url.host} is at {address}, which"
-            closed[network] = f"{where} is {refusal(address)}"
-        except (ConnectFailed, TimeoutError):
-            return closed  # the check tells of a name that has no address
-        else:
-            return closed
 
 
 @router.post("/{name}/check")
@@ -358,10 +328,10 @@ async def _models_of(settings: Settings, name: str) -> list[str]:
     """
     edge = edge_of(settings.config, settings.environment)
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             answer = await edge.send(HttpRequest(method="GET", url="/models", connection=name))
     except TimeoutError:
-        raise Problem(504, f"{name} does not answer within {_PATIENCE_SECONDS:g} s") from None
+        raise Problem(504, f"{name} does not answer within {PATIENCE_SECONDS:g} s") from None
     except HttpTaskError as error:
         raise Problem(502, error.message) from None
     finally:

@@ -13,6 +13,7 @@ from httptask.designer.called import CalledOperations
 from httptask.designer.outline import Checked, checked
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Workspace, load_once
+from httptask.dsl.program import Program
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import begin_definition
 from httptask.explain.findings import missing_definitions
@@ -33,6 +34,8 @@ class ListedDefinition(BaseModel):
     title: str | None
     faults: int
     """How many errors it has; that it has no task yet is none."""
+    connections: dict[str, list[str]] = {}
+    """Those that it uses, with the names of the tasks that do."""
     sha256: str
 
 
@@ -150,5 +153,14 @@ def _listed(path: str, text: str, sha256: str, folder: Path) -> ListedDefinition
         name=name if isinstance(name, str) else None,
         title=title if isinstance(title, str) else None,
         faults=sum(one.severity == "error" and (one.code, one.pointer) != _NO_TASK for one in loaded.reports),
+        connections=_connections_of(loaded.program or loaded.draft),
         sha256=sha256,
     )
+
+
+def _connections_of(program: Program | None) -> dict[str, list[str]]:
+    used: dict[str, list[str]] = {}
+    for node in program.nodes.values() if program else ():
+        for name in dict.fromkeys(name for _, name in node.connections):
+            used.setdefault(name, []).append(node.name)
+    return used

@@ -30,6 +30,8 @@ class ConnectionState(BaseModel):
     provider: str | None
     base_url: str | None
     """None where a secret tells it."""
+    is_written: bool
+    """Whether `httptask.toml` has it; else it is there without."""
     ready: bool
     missing: list[str]
     """Names of the secrets that have no value."""
@@ -139,6 +141,7 @@ def _state_of(connection: Connection, settings: Settings) -> ConnectionState:
         name=connection.name,
         provider=connection.provider,
         base_url=None if url is None or "$secrets." in url else without_credentials(url),
+        is_written=connection.name not in settings.config.defaults,
         ready=not missing,
         missing=missing,
         fix=fix_for(missing, settings.config) if missing else None,

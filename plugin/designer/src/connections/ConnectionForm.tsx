@@ -1,42 +1,50 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Problem } from "../api/client";
-import { addConnection, listProviders } from "../api/endpoints";
-import type { FieldFault, KnownProvider, NewConnection as New } from "../api/types";
+import { addConnection, changeConnection, listProviders } from "../api/endpoints";
+import type { EditableConnection, FieldFault, ConnectionForm as Given, KnownProvider } from "../api/types";
 import { useDocument } from "../state/document";
 import { Refused, Told } from "../ui/Prose";
 
-const EMPTY: New = {
+export const EMPTY: Given = {
   name: "",
   provider: null,
   base_url: "",
   authentication: "none",
   header: "X-Api-Key",
   secret: "",
+  headers: {},
   allow_private: false,
 };
 
 interface Props {
-  /** Path of the `.env` that counts. */
-  dotenv: string;
-  added(name: string): void;
+  /** What is changed; without it a new one is made. */
+  edited?: EditableConnection;
+  done(name: string): void;
   giveUp(): void;
 }
 
 /** A server of one's own: the tables of httptask.toml are written by the designer's server. */
-export function NewConnection({ dotenv, added, giveUp }: Props) {
+export function ConnectionForm({ edited, done, giveUp }: Props) {
   const client = useQueryClient();
-  const [given, setGiven] = useState(EMPTY);
-  const set = (change: Partial<New>) => setGiven((before) => ({ ...before, ...change }));
-  const first = useRef<HTMLInputElement>(null);
-  useEffect(() => first.current?.focus(), []);
-  const add = useMutation({
-    mutationFn: () => addConnection(given),
+  const [given, setGiven] = useState(edited?.form ?? EMPTY);
+  const [headers, setHeaders] = useState(() => linesOf(given.headers));
+  const set = (change: Partial<Given>) => setGiven((before) => ({ ...before, ...change }));
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("input, select")?.focus();
+    form.current?.scrollIntoView({ block: "nearest" });
+  }, []);
+  const save = useMutation({
+    mutationFn: () => {
+      const whole = { ...given, headers: headersOf(headers) };
+      return edited ? changeConnection(whole, edited.base) : addConnection(whole);
+    },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["project"] });
       await client.invalidateQueries({ queryKey: ["models", given.name] });
       useDocument.getState().recheck(); // tasks may name it already
-      added(given.name);
+      done(given.name);
     },
   });
   const { data: providers = [] } = useQuery({
@@ -45,14 +53,13 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
     staleTime: Infinity,
   });
   const provider = providers.find((one) => one.name === given.provider);
-  const faults = faultsOf(add.error);
-  const of = (field: keyof New) => faults.filter((fault) => fault.field === field);
+  const faults = faultsOf(save.error);
+  const of = (field: keyof Given) => faults.filter((fault) => fault.field === field);
   const hasKey = given.authentication === "bearer" || given.authentication === "header";
   const mayBeClosed = isPrivate(given.base_url) || of("allow_private").length > 0 || given.allow_private;
   const text = (field: "name" | "base_url" | "header" | "secret", placeholder: string) => (
     <input
       id={`connection-${field}`}
-      ref={field === "name" ? first : undefined}
       className={`field-input ${field === "name" ? "" : "mono"}`}
       autoComplete="off"
       spellCheck={false}
@@ -66,7 +73,7 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    add.mutate();
+    save.mutate();
   };
   const leave = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
@@ -75,10 +82,24 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
     giveUp();
   };
   return (
-    <form className="panel-new" aria-label="New connection" onSubmit={submit} onKeyDown={leave}>
-      <Row field="name" label="Name" faults={of("name")} about="Tasks name it: connection: NAME.">
-        {text("name", "local")}
-      </Row>
+    <form
+      ref={form}
+      className="panel-new"
+      aria-label={edited ? `Connection ${given.name}` : "New connection"}
+      onSubmit={submit}
+      onKeyDown={leave}
+    >
+      {edited && !edited.is_written && (
+        <p className="muted">
+          {given.name} is there without being written. What is saved here is written as{" "}
+          <code>[connections.{given.name}]</code>, and counts in its place.
+        </p>
+      )}
+      {!edited && (
+        <Row field="name" label="Name" faults={of("name")} about="Tasks name it: connection: NAME.">
+          {text("name", "local")}
+        </Row>
+      )}
       <Row
         field="provider"
         label="Provider"
@@ -91,7 +112,10 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
           className="field-input"
           aria-describedby="connection-provider-told"
           value={given.provider ?? ""}
-          onChange={(event) => setGiven(withProvider(given, find(providers, event.target.value)))}
+          onChange={(event) => {
+            const chosen = withProvider(given, find(providers, event.target.value));
+            setGiven(edited ? { ...chosen, name: given.name } : chosen);
+          }}
         >
           <option value="">none, or another one</option>
           {providers.map(({ name, title }) => (
@@ -138,7 +162,7 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
           id="connection-authentication"
           className="field-input"
           value={given.authentication}
-          onChange={(event) => set({ authentication: event.target.value as New["authentication"] })}
+          onChange={(event) => set({ authentication: event.target.value as Given["authentication"] })}
         >
           {provider?.secret ? (
             <option value="provider">
@@ -146,6 +170,9 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
             </option>
           ) : (
             <option value="none">none</option>
+          )}
+          {edited?.form.authentication === "kept" && (
+            <option value="kept">another way, as httptask.toml has it</option>
           )}
           <option value="bearer">bearer token (Authorization: Bearer …)</option>
           <option value="header">key in a header</option>
@@ -161,16 +188,35 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
           field="secret"
           label="Name of the secret"
           faults={of("secret")}
-          about={`Not its value: that is read from the environment variable of this name, or from the line
-            NAME=… of ${dotenv}.`}
+          about="Not its value: that is asked for as soon as this is saved, and kept apart in .env."
         >
           {text("secret", "MODEL_KEY")}
         </Row>
       )}
-      {add.error && faults.length === 0 && <Refused error={add.error} />}
+      <details className="more" open={headers !== "" || of("headers").length > 0}>
+        <summary>Headers</summary>
+        <Row
+          field="headers"
+          label="Sent with each request"
+          faults={of("headers")}
+          about="One a line, as Name: value; of a secret its name, as $secrets.NAME."
+        >
+          <textarea
+            id="connection-headers"
+            className="field-input mono"
+            rows={2}
+            spellCheck={false}
+            placeholder="X-Team: books"
+            aria-describedby="connection-headers-told"
+            value={headers}
+            onChange={(event) => setHeaders(event.target.value)}
+          />
+        </Row>
+      </details>
+      {save.error && faults.length === 0 && <Refused error={save.error} />}
       <div className="panel-buttons">
-        <button type="submit" className="button primary" disabled={add.isPending}>
-          {add.isPending ? "Adding …" : "Add"}
+        <button type="submit" className="button primary" disabled={save.isPending}>
+          {edited ? (save.isPending ? "Saving …" : "Save") : save.isPending ? "Adding …" : "Add"}
         </button>
         <button type="button" className="button" onClick={giveUp}>
           Cancel
@@ -183,7 +229,7 @@ export function NewConnection({ dotenv, added, giveUp }: Props) {
 const find = (providers: KnownProvider[], name: string) => providers.find((one) => one.name === name);
 
 /** What a provider brings with it; a name that was written stays. */
-export function withProvider(given: New, provider: KnownProvider | undefined): New {
+export function withProvider(given: Given, provider: KnownProvider | undefined): Given {
   const written = given.name !== "" && given.name !== given.provider;
   return {
     ...given,
@@ -194,8 +240,22 @@ export function withProvider(given: New, provider: KnownProvider | undefined): N
   };
 }
 
+const linesOf = (headers: Given["headers"]) =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join("\n");
+
+/** The headers of lines: a line that has no name is told by the server. */
+export function headersOf(lines: string): Given["headers"] {
+  const pairs = lines.split("\n").flatMap((line) => {
+    const [name = "", ...value] = line.split(":");
+    return line.trim() ? [[name.trim(), value.join(":").trim()]] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
 interface RowProps {
-  field: keyof New;
+  field: keyof Given;
   label: string;
   faults: FieldFault[];
   about?: string;
