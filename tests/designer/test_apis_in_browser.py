@@ -105,8 +105,16 @@ async def test_an_api_is_added_by_its_address_and_its_operation_found_filled_in_
         await add_operation(browser, f"{server.url}/openapi.json")
         await fill_in_and_try(browser)
 
-        # Its answer goes into the next task, and all of it runs.
+        # What its answer does not have stays marked when the cursor has left: the text alone does not tell it.
         await page.locator(".block-head", has_text="note").click()
+        await page.get_by_label("said", exact=True).fill("${ $tasks.placeOrder.order.idd }")
+        await page.locator(".block-head", has_text="note").click()
+        await page.locator(".field.doubtful", has_text="did you mean id?").wait_for()
+        await page.locator(".block-fault.warning", has_text="did you mean id?").wait_for()
+        await page.get_by_role("button", name="valid, 1 to look at").wait_for()
+        await browser.look("api-3-doubted")
+
+        # Its answer goes into the next task, and all of it runs.
         await page.get_by_label("said", exact=True).fill("")
         await page.get_by_role("button", name="id", exact=True).click()
         await page.locator(".block-head", has_text="note").click()
@@ -116,7 +124,7 @@ async def test_an_api_is_added_by_its_address_and_its_operation_found_filled_in_
         await page.get_by_role("button", name="Start").click()
         await page.locator(".drawer-head .badge", has_text="completed").wait_for()
         await page.locator(".drawer-detail", has_text="o-1").wait_for()
-        await browser.look("api-3-run")
+        await browser.look("api-4-run")
 
         tried, run = [request for request in server.requests if request.method == "POST"]
         assert tried.json() == {"book": "978-0", "copies": 2}

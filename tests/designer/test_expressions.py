@@ -83,6 +83,42 @@ async def test_a_field_that_is_not_there_and_an_answer_that_is_made_up_are_told(
     assert (other["value"], other["simulated"]) == (2, False)
 
 
+DOUBTED = """\
+document: { dsl: 1.0.3, namespace: tests, name: doubted, version: 1.0.0 }
+do:
+  - list: { call: httpRequest, with: { method: get, endpoint: "http://127.0.0.1/books" } }
+  - pick: { set: { book: "${ .[0].titel }", all: "${ [$tasks.list[].title] }", or: "${ .[0].isbn // 0 }" } }
+  - each:
+      for: { each: book, in: "${ $tasks.list }" }
+      do: [{ one: { set: { of: "${ $workflow.input.book }: ${ $book.autor }" } } }]
+  - out: { input: { from: "${ .of }" }, set: { x: "${ .none }", y: "${ $tasks.each.off }" } }
+"""
+
+
+async def test_what_the_latest_data_does_not_have_is_told_wherever_it_is_read(workspace: Workspace) -> None:
+    outputs = {"list": [{"title": "Emma", "author": "Austen"}], "each": {"of": "a"}}
+
+    async def doubts(client: httpx.AsyncClient, **sample: Any) -> list[tuple[str, str, str]]:
+        found = await answer_of(client, "absent", text=DOUBTED, sample=sample)
+        assert all((one["code"], one["severity"]) == ("absent-field", "warning") for one in found)
+        assert all(
+            one["places"] == [one["pointer"]] and DOUBTED[one["start"] :].startswith(("$", "."))
+            for one in found
+        )
+        return [(one["pointer"], one["message"], one["hint"]) for one in found]
+
+    async with asked(workspace) as client:
+        nothing = await doubts(client, input={"other": 1})
+        partly = await doubts(client, own={"each": {"book.title": "Emma"}}, values={"input.name": "x"})
+        known = await doubts(client, outputs=outputs)
+    assert nothing == partly == []
+    assert known == [
+        ("/do/1/pick/set/book", "there is no field `titel` in `.[]`", "did you mean `title`?"),
+        ("/do/2/each/do/0/one/set/of", "there is no field `autor` in `$book`", "did you mean `author`?"),
+        ("/do/3/out/set/y", "there is no field `off` in `$tasks.each`", "did you mean `of`?"),
+    ]
+
+
 PLACES = """\
 document: { dsl: 1.0.3, namespace: tests, name: places, version: 1.0.0 }
 input: { schema: { document: { type: object, properties: { book: { type: string }, limit: { type: integer } } } } }

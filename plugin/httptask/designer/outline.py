@@ -23,7 +23,7 @@ from httptask.explain.findings import findings_of
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_object
 
-__all__ = ["Block", "Branch", "Case", "Checked", "Finding", "Offsets", "checked"]
+__all__ = ["Block", "Branch", "Case", "Checked", "Finding", "Offsets", "checked", "findings_at"]
 
 _BOM = "\ufeff"
 _NAMED_BY = {"retries": "/catch/retry", "errors": "/raise/error", "timeouts": "/timeout"}
@@ -149,6 +149,15 @@ def checked(
         findings=[outline.finding(report) for report in found],
         runnable=loaded.program is not None,
     )
+
+
+def findings_at(loaded: Loaded, faults: Iterable[Fault]) -> list[Finding]:
+    """Further faults of a definition, with their places in its text."""
+    reports = loaded.report(faults)
+    if not reports:
+        return []
+    outline = _Outline(loaded, loaded.program or loaded.draft)
+    return [outline.finding(report) for report in reports]
 
 
 class _Outline:

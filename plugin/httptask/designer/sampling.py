@@ -28,9 +28,10 @@ from httptask.testrequest import NotTestable, Sample, SampleIncomplete, sample_o
 from httptask.testrequest.naming import reads_input
 from httptask.testrequest.sample import Place, find_task, transform
 
-__all__ = ["SampleData", "binding_tasks", "readings_of", "sample_from", "told_lacking"]
+__all__ = ["SampleData", "binding_tasks", "readings_of", "sample_from", "sample_given", "told_lacking"]
 
 
+_NOTHING: Final = Sample()
 _NO_ITEMS: Final = (NotTestable, ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy, TaskFault)
 
 
@@ -65,18 +66,31 @@ async def sample_from(workspace: Workspace, program: Program, task: str, data: S
     Raises:
         Problem: a name is unknown, or the run can't be read.
     """
-    sample = Sample(data.input, data.task_input, data.outputs, data.variables, data.context)
+    if data.run is None:
+        return await asyncio.to_thread(sample_given, program, task, data)
     try:
-        if data.run is not None:
-            read = await workspace.past_runs.read(workspace.required_temporal().client, data.run)
-            sample = sample.over(sample_of_run(read.record, program, task)[0])
-        before = task_before(program, find_task(program, task)) if sample.task_input is None else None
-        if before is not None and before.name in sample.outputs:
-            sample = replace(sample, task_input=sample.outputs[before.name])
+        read = await workspace.past_runs.read(workspace.required_temporal().client, data.run)
+        earlier, _ = sample_of_run(read.record, program, task)
     except NotTestable as error:
         raise Problem(422, str(error), **error.facts) from None
-    node = find_task(program, task)
-    sample = await asyncio.to_thread(_with_first_items, program, node, sample)
+    return await asyncio.to_thread(sample_given, program, task, data, earlier)
+
+
+def sample_given(program: Program, task: str, data: SampleData, earlier: Sample = _NOTHING) -> Sample:
+    """The sample of a task, and what it lacks from another one.
+
+    Raises:
+        Problem: a name is unknown.
+    """
+    sample = Sample(data.input, data.task_input, data.outputs, data.variables, data.context).over(earlier)
+    try:
+        node = find_task(program, task)
+    except NotTestable as error:
+        raise Problem(422, str(error), **error.facts) from None
+    before = task_before(program, node) if sample.task_input is None else None
+    if before is not None and before.name in sample.outputs:
+        sample = replace(sample, task_input=sample.outputs[before.name])
+    sample = _with_first_items(program, node, sample)
     owners = [*dict.fromkeys(owner.name for owner in binding_tasks(program, node).values()), node.name]
     for values in (data.values, *(data.own.get(name, {}) for name in owners)):
         for name, value in values.items():

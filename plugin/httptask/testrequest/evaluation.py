@@ -1,11 +1,12 @@
 """What stands in a field, tried where a task of a definition would see it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.dsl.checks.known_shapes import task_before
 from httptask.dsl.checks.references import reference_faults
 from httptask.dsl.checks.shapes import shape_read
 from httptask.dsl.expression_parts import INPUT, ExpressionUse
@@ -22,13 +23,17 @@ from httptask.dsl.expressions.evaluation import Scope
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.expressions.rendering import Rendered, render
 from httptask.dsl.program import Program
+from httptask.dsl.tasks.kind import TaskNode
 from httptask.dsl.value_shape import ValueShape
 from httptask.interpreter.variables import scope_for
 from httptask.json.types import is_array, is_object
 from httptask.testrequest.naming import in_function, reads_input
 from httptask.testrequest.sample import Place, Sample, find_task
 
-__all__ = ["ExpressionInvalid", "Tried", "evaluate_in_task", "try_in_task"]
+__all__ = ["ExpressionInvalid", "Tried", "absent_fields", "evaluate_in_task", "try_in_task"]
+
+_BEFORE_INPUT: Final = ("if", "input")
+"""Places whose `.` is the input of a task before its `input.from`."""
 
 
 class ExpressionInvalid(ValueError):
@@ -107,6 +112,38 @@ def try_in_task(program: Program, task: str, text: str, sample: Sample) -> Tried
         if absent:
             raise ExpressionInvalid(absent[0]) from None
         raise
+
+
+def absent_fields(
+    program: Program, node: TaskNode, uses: Iterable[ExpressionUse], sample: Sample
+) -> Iterator[Fault]:
+    """Fields that expressions of a task read of what is known, and that neither the data nor a schema has.
+
+    Known are outputs, loop variables, and the output of the task before as the task's input. What was given of the
+    workflow's input is one input of many: of it nothing is told.
+
+    Args:
+        program: the definition.
+        node: the task.
+        uses: of expressions, in it.
+        sample: what is known. Of what it lacks nothing is told.
+    """
+    before = task_before(program, node)
+    is_passed_on = before is not None and before.name in sample.outputs
+    is_raw = node.task.input is None or node.task.input.from_ is None
+    known = {"tasks": dict(sample.outputs), **sample.variables}
+    if is_passed_on and is_raw:
+        known["input"] = sample.task_input
+    scope = Scope(sample.task_input, known)
+    for use in uses:
+        is_input = is_passed_on and (use.place in _BEFORE_INPUT or (is_raw and use.place == "definition"))
+        for reading in use.expression.readings:
+            if reading.variable == "tasks":
+                is_known = reading.path[:1] != () and reading.path[0] in sample.outputs
+            else:
+                is_known = is_input if reading.variable is None else reading.variable in known
+            if is_known:
+                yield from _absent(program, use, reading, scope)
 
 
 def _template_of(text: str, faults: list[Fault]) -> Template | None:

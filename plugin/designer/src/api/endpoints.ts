@@ -13,6 +13,7 @@ import type {
   EditableConnection,
   Edited,
   Evaluation,
+  Finding,
   Found,
   ImportedTasks,
   Json,
@@ -83,6 +84,8 @@ export const complete = ({ sample, ...asked }: Expression & { position: number }
   request<Completion[]>("POST", "/completions", { ...asked, sample: briefly(sample) }, signal);
 export const evaluate = ({ sample, ...asked }: Expression, signal?: AbortSignal) =>
   request<Evaluation>("POST", "/evaluate", withSample(asked, sample), signal);
+export const findAbsent = (path: string, text: string, sample: Sample) =>
+  request<Finding[]>("POST", "/absent", { path, text, sample: briefly(sample) });
 export const getReadable = (path: string, text: string, pointer: string, sample: Sample) =>
   request<Readable>("POST", "/readable", { path, text, pointer, sample: briefly(sample) });
 

@@ -4,6 +4,7 @@ import { FlowPane } from "../flow/FlowPane";
 import { TaskPane } from "../request/TaskPane";
 import { RunDrawer } from "../runs/RunDrawer";
 import { useDocument } from "../state/document";
+import { useDoubts } from "../state/doubts";
 import { useDrafts } from "../state/drafts";
 import { Later } from "../ui/Later";
 import { Tabs } from "../ui/Tabs";
@@ -28,6 +29,7 @@ export function App() {
   useDiskWatch();
   useEarlierRun();
   useDrafts();
+  useDoubts();
   const path = useDocument((state) => state.path);
   const testing = useLayout((state) => state.testing);
   const panel = useLayout((state) => state.panel);

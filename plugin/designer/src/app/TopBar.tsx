@@ -1,14 +1,17 @@
+import type { ReactNode } from "react";
+import type { Finding } from "../api/types";
 import { focusBlock, goToFault } from "../flow/acts";
 import { useRun } from "../runs/run";
-import { errorsOf, findingsByBlock, flattened, isEmpty } from "../state/blocks";
+import { errorsOf, findingsByBlock, flattened, isEmpty, told } from "../state/blocks";
 import { isUnsaved, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { useLayout } from "./layout";
 import { switchTheme } from "./theme";
 
 export function TopBar() {
-  const { path, past, future, saving, checking, findings, undo, redo, save } = useDocument();
+  const { path, past, future, saving, checking, findings, doubts, undo, redo, save } = useDocument();
   const unsaved = useDocument(isUnsaved);
+  const all = [...told(findings), ...doubts];
   const errors = errorsOf(findings);
   const empty = isEmpty(findings);
   return (
@@ -24,11 +27,15 @@ export function TopBar() {
             {checking ? (
               "checking …"
             ) : errors ? (
-              <button type="button" className="button small errors" title="To the next one" onClick={toFault}>
+              <ToNext className="errors" among={all.filter(({ severity }) => severity === "error")}>
                 {errors} {errors === 1 ? "error" : "errors"}
-              </button>
+              </ToNext>
             ) : empty ? (
               "no task yet"
+            ) : all.length ? (
+              <ToNext className="doubts" among={all}>
+                valid, {all.length} to look at
+              </ToNext>
             ) : (
               "valid"
             )}
@@ -64,11 +71,24 @@ export function TopBar() {
   );
 }
 
-/** To the next block with an error, from the one that is selected; to the text of one that no block has. */
-function toFault() {
-  const { blocks, findings, selected } = useDocument.getState();
-  const errors = findings.filter((finding) => finding.severity === "error");
-  const found = findingsByBlock(blocks, errors);
+/** A button to the next of some findings. */
+function ToNext(props: { className: string; among: Finding[]; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      className={`button small ${props.className}`}
+      title="To the next one"
+      onClick={() => toFault(props.among)}
+    >
+      {props.children}
+    </button>
+  );
+}
+
+/** To the next block with one of them, from the block that is selected; to the text of one that no block has. */
+function toFault(among: Finding[]) {
+  const { blocks, selected } = useDocument.getState();
+  const found = findingsByBlock(blocks, among);
   const order = flattened(blocks)
     .map((block) => block.pointer)
     .filter((pointer) => found.has(pointer));

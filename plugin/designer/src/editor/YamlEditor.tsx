@@ -56,7 +56,7 @@ function begin(parent: HTMLElement, lines: Lines): EditorView {
 }
 
 function show(view: EditorView, lines: Lines) {
-  const { findings, blocks, selected, text } = useDocument.getState();
+  const { findings, doubts, blocks, selected, text } = useDocument.getState();
   const placed = <T extends { start: number; end: number }>(part: T): T => ({
     ...part,
     start: lines.inEditor(text, part.start),
@@ -64,7 +64,10 @@ function show(view: EditorView, lines: Lines) {
   });
   const block = blockAt(blocks, selected);
   view.dispatch({
-    effects: [showFaults.of(told(findings).map(placed)), showBlock.of(block ? placed(block) : null)],
+    effects: [
+      showFaults.of([...told(findings), ...doubts].map(placed)),
+      showBlock.of(block ? placed(block) : null),
+    ],
     annotations: fromOutside.of(true),
   });
 }
@@ -97,7 +100,8 @@ function follow(view: EditorView, lines: Lines, path: string | null) {
     if (state.path !== path) return;
     const changes = state.text === before.text ? null : lines.changes(view.state.doc, state.text);
     if (changes) view.dispatch({ changes, annotations: fromOutside.of(true) });
-    const looked = state.blocks !== before.blocks || state.findings !== before.findings;
+    const looked =
+      state.blocks !== before.blocks || state.findings !== before.findings || state.doubts !== before.doubts;
     if (looked || state.selected !== before.selected) show(view, lines);
     if (changes || state.selected !== before.selected) reveal(view, lines);
   });

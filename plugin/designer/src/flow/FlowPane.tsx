@@ -13,7 +13,11 @@ import { isCall } from "./kinds";
 export function FlowPane() {
   const blocks = useDocument((state) => state.blocks);
   const findings = useDocument((state) => state.findings);
-  const faults = useMemo(() => findingsByBlock(blocks, told(findings)), [blocks, findings]);
+  const doubts = useDocument((state) => state.doubts);
+  const faults = useMemo(
+    () => findingsByBlock(blocks, [...told(findings), ...doubts]),
+    [blocks, findings, doubts],
+  );
   const general = faults.get("") ?? [];
   const pane = useRef<HTMLElement>(null);
   useFollowSelection(pane);

@@ -5,7 +5,7 @@ import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
 import { Simulated, Told } from "../ui/Prose";
-import { type Suggestions, useCursor, useDrop, useForm, useToFillIn } from "./form";
+import { type Suggestions, useCursor, useDrop, useFaults, useForm, useToFillIn } from "./form";
 import { isEvaluable, isInside, withExpression, withoutEmpty } from "./insertion";
 
 const AFTER = 120;
@@ -136,7 +136,11 @@ export function ExpressionInput(props: Props) {
         {...{ options, chosen }}
         take={insert}
       />
-      <Live pointer={pointer} expression={focused && isEvaluable(draft) ? draft : null} />
+      <Live
+        pointer={pointer}
+        expression={focused && isEvaluable(draft) ? draft : null}
+        isWritten={draft === value}
+      />
     </div>
   );
 }
@@ -244,9 +248,17 @@ function useCompletions(pointer: string, suggestions = NONE) {
   return { options, chosen, setChosen, ask, close };
 }
 
+interface LiveProps {
+  pointer: string;
+  expression: string | null;
+  /** Whether it stands in the definition: what is wrong with it is told by the field then. */
+  isWritten: boolean;
+}
+
 /** What a text yields with the latest data. */
-function Live({ pointer, expression }: { pointer: string; expression: string | null }) {
+function Live({ pointer, expression, isWritten }: LiveProps) {
   const { task } = useForm();
+  const known = useFaults(pointer, true);
   const [told, setTold] = useState<Evaluation | null>(null);
   useEffect(() => {
     if (expression === null) {
@@ -269,22 +281,27 @@ function Live({ pointer, expression }: { pointer: string; expression: string | n
     };
   }, [expression, pointer, task]);
   if (!told) return null;
+  const isTold = ({ message }: { message: string }) =>
+    isWritten && known.some((fault) => fault.message === message);
+  if (told.error && isTold(told.error)) return null;
   if (told.error)
     return (
       <output className="live bad">
         <Told message={told.error.message} hint={told.error.hint} />
       </output>
     );
-  const absent = told.absent ?? [];
-  const nothing = told.value === null && !told.begins;
+  const lacking = told.absent ?? [];
+  const absent = lacking.filter((one) => !isTold(one));
+  const nothing = lacking.length > 0 && told.value === null && !told.begins;
+  if (nothing && !absent.length && !told.simulated) return null;
   return (
-    <output className={`live ${absent.length || told.simulated ? "warn" : ""}`}>
+    <output className={`live ${lacking.length || told.simulated ? "warn" : ""}`}>
       {absent.map((one) => (
         <span key={one.message}>
           <Told message={one.message} hint={one.hint} />{" "}
         </span>
       ))}
-      {!(absent.length && nothing) && (told.begins ?? JSON.stringify(told.value)?.slice(0, 300))}
+      {!nothing && (told.begins ?? JSON.stringify(told.value)?.slice(0, 300))}
       {told.simulated && <Simulated />}
     </output>
   );

@@ -144,7 +144,11 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
         <TextParts {...{ name, pointer }} text={value} made={schema["x-made-of"]} />
       )}
       {faults.map((fault) => (
-        <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer} id={`${id}-fault`}>
+        <p
+          className={`field-fault written ${fault.severity}`}
+          key={fault.code + fault.pointer}
+          id={`${id}-fault`}
+        >
           <Told message={fault.message} hint={fault.hint} />
         </p>
       ))}

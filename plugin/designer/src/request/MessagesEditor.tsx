@@ -131,7 +131,7 @@ function Message({ pointer, number, schema, message }: MessageProps) {
         />
       ))}
       {faults.map((fault) => (
-        <p className={`field-fault ${fault.severity}`} key={fault.code + fault.pointer}>
+        <p className={`field-fault written ${fault.severity}`} key={fault.code + fault.pointer}>
           <Told message={fault.message} hint={fault.hint} />
         </p>
       ))}

@@ -72,7 +72,8 @@ const NONE: Fault[] = [];
 export function useFaults(pointer: string, deep: boolean): Fault[] {
   const { expressions, faults = NONE } = useForm();
   const findings = useDocument((state) => (expressions ? state.findings : NONE));
-  return (expressions ? findings : faults).filter(({ places }) =>
+  const doubts = useDocument((state) => (expressions ? state.doubts : NONE));
+  return (expressions ? [...findings, ...doubts] : faults).filter(({ places }) =>
     places.some((place) => place === pointer || (deep && place.startsWith(`${pointer}/`))),
   );
 }

@@ -33,6 +33,8 @@ interface DocumentState {
   base: string;
   blocks: Block[];
   findings: Finding[];
+  /** What it reads of the latest data, and these do not have: of the text that was checked. */
+  doubts: Finding[];
   toFillIn: string[];
   runnable: boolean;
   /** The text that blocks and findings are of. */
@@ -53,6 +55,7 @@ interface DocumentActions {
   type(text: string): void;
   /** Has the text checked again: what is beside it has changed. */
   recheck(): void;
+  doubt(doubts: Finding[]): void;
   /** What was made up at a place is meant: it is no more to be filled in. */
   keepMadeUp(pointer: string): void;
   edit(edits: Edit[] | EditsOf): Promise<boolean>;
@@ -79,6 +82,7 @@ const closed: DocumentState = {
   base: "",
   blocks: [],
   findings: [],
+  doubts: [],
   toFillIn: [],
   runnable: false,
   checked: "",
@@ -239,6 +243,9 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     },
     recheck() {
       checkSoon(0);
+    },
+    doubt(doubts) {
+      if (doubts.length || get().doubts.length) set({ doubts });
     },
     edit(wanted) {
       waiting++;

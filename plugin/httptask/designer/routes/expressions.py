@@ -11,19 +11,28 @@ from pydantic import BaseModel, Field
 
 from httptask.calls.problem import TaskFault
 from httptask.designer.known import AskedValue, Known, ReadableValue
+from httptask.designer.outline import Finding, findings_at
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
-from httptask.designer.sampling import SampleData, binding_tasks, readings_of, sample_from, told_lacking
+from httptask.designer.sampling import (
+    SampleData,
+    binding_tasks,
+    readings_of,
+    sample_from,
+    sample_given,
+    told_lacking,
+)
 from httptask.designer.workspace import AskedWorkspace
 from httptask.diagnostics.fault import TextFault
 from httptask.dsl.checks.known_shapes import task_before
+from httptask.dsl.expression_parts import ExpressionUse
 from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.json.types import is_array, is_object
 from httptask.testrequest import ExpressionInvalid, NotTestable, Sample, SampleIncomplete
-from httptask.testrequest.evaluation import try_in_task
+from httptask.testrequest.evaluation import absent_fields, try_in_task
 from httptask.testrequest.naming import segments_of
 from httptask.testrequest.sample import find_task
 
@@ -93,6 +102,12 @@ class Readable(BaseModel):
 
     values: list[ReadableValue]
     asked: list[AskedValue]
+
+
+class TriedText(EditedText):
+    """A definition whose expressions are held against data."""
+
+    sample: SampleData = SampleData()
 
 
 class AbsentField(BaseModel):
@@ -190,6 +205,28 @@ async def get_readable(asked: ReadableRequest, workspace: AskedWorkspace) -> Rea
     except (ExpressionFailed, ExpressionLimitExceeded, ExpressionsBusy, TaskFault):
         missing = []  # what fails is told where the request is prepared
     return Readable(values=known.readable(), asked=missing)
+
+
+@router.post("/absent")
+def find_absent(asked: TriedText, workspace: AskedWorkspace) -> list[Finding]:
+    """What expressions of all tasks read, and the latest data does not have: the text alone doesn't tell it."""
+    loaded, program = workspace.readable(asked.path, asked.text)
+    # Single values are given of things of which nothing else is known.
+    sample = asked.sample.model_copy(update={"values": {}, "own": {}})
+    uses: dict[str, list[ExpressionUse]] = {}
+    for use in program.uses:
+        if use.task is not None and use.expression.readings:
+            uses.setdefault(use.task, []).append(use)
+    return findings_at(
+        loaded,
+        (
+            fault
+            for pointer, found in uses.items()
+            for fault in absent_fields(
+                program, program.nodes[pointer], found, sample_given(program, pointer, sample)
+            )
+        ),
+    )
 
 
 def _evaluated(program: Program, asked: EvaluationRequest, sample: Sample) -> Evaluation:
