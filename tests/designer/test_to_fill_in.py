@@ -69,3 +69,13 @@ async def test_what_was_made_up_is_to_be_filled_in_until_it_is_something_else(tm
         assert (await edited(ADDED | {"name": "blank", "task": blank}))[0] == "/do/1/blank/with/endpoint"
         checked = await client.post("/api/check", json={"path": "a.yaml", "text": texts[-2]})
         assert checked.json()["to_fill_in"] == places[1:3]
+        emptied = {"op": "set", "pointer": f"{at}/body/title", "value": ""}
+        assert await edited({"op": "remove", "pointer": "/do/1"}, emptied) == places[1:]
+        loops = {
+            "each": {"for": {"each": "item", "in": "${ .your_list }"}, "do": [{"one": {"set": {"a": 1}}}]},
+            "all": {"call": "map", "with": {"in": "${ .your_list }", "do": [{"two": {"set": {"a": 1}}}]}},
+        }
+        added = [ADDED | {"name": name, "task": task} for name, task in loops.items()]
+        assert (await edited(*added))[:2] == ["/do/1/all/with/in", "/do/2/each/for/in"]
+        told = {"op": "set", "pointer": "/do/1/all/with/in", "value": "${ .books }"}
+        assert (await edited(told))[:1] == ["/do/2/each/for/in"]

@@ -26,6 +26,10 @@ __all__ = ["CalledOperations"]
 
 EXAMPLE: Final = "https://example.com"
 """The endpoint that a blank request of the page begins with."""
+YOUR_LIST: Final = "${ .your_list }"
+"""What a loop of the page begins with."""
+_LISTS: Final = {"for": "/for/in", "call.map": f"/{ARGUMENTS}/in"}
+"""Where loops have their lists, by their kinds."""
 _FILLED_IN: Final = re.compile(r"\$\{[^}]*\}|\{[^{}]*\}")
 """An expression in a path, or a variable of its template."""
 _SOMETHING: Final = "~"
@@ -75,16 +79,19 @@ class CalledOperations:
         return _shown(*self._place, called.name)
 
     def to_fill_in(self, loaded: Loaded) -> Iterator[str]:
-        """Pointers of values of requests that were made up when their task was added, and are what they were.
+        """Pointers of values that were made up when their task was added, and are what they were, or were emptied.
 
         A variable of a path is told as if the text was an object of them: `/do/0/read/with/path/id`.
         """
         program = loaded.program or loaded.draft
         for node in () if program is None else program.nodes.values():
-            if not node.kind.name.startswith("call."):
+            list_at = _LISTS.get(node.kind.name)
+            if list_at is None and not node.kind.name.startswith("call."):
                 continue
             written = program.written_at(node.pointer)  # type: ignore[union-attr]
             task = value_at(loaded.data, tokens_of(loaded.data, written))
+            if list_at is not None and value_at(task, tokens_of(task, list_at)) in (YOUR_LIST, ""):
+                yield f"{node.pointer}{list_at}"
             arguments = task.get(ARGUMENTS) if is_object(task) else None
             if is_object(arguments):
                 for place in self._to_fill_in(task, arguments):
@@ -95,7 +102,7 @@ class CalledOperations:
         if kind is CALLS["chatCompletion"]:
             made_up = dict(_of_chat())
         elif kind in (CALLS["http"], CALLS["httpRequest"]):
-            if arguments.get("endpoint") == EXAMPLE:
+            if arguments.get("endpoint") in (EXAMPLE, ""):
                 yield "/endpoint"
             called = self.of(arguments)
             if called is not None:
@@ -103,7 +110,7 @@ class CalledOperations:
         for place, value in made_up.items():
             part, *names = pointer_tokens(place)
             if part != "path":
-                if value_at(arguments, tokens_of(arguments, place)) == value:
+                if value_at(arguments, tokens_of(arguments, place)) in (value, ""):
                     yield place
             elif in_path.get(names[0]) == value:
                 yield f"{_text_of_path(arguments)}{place.removeprefix('/path')}"

@@ -10,6 +10,9 @@ export interface PlainTask {
   task: JsonObject;
 }
 
+/** The list of a loop, until it is told; the server knows by it that it is still to be filled in. */
+const YOUR_LIST = "${ .your_list }";
+
 export const PLAIN: PlainTask[] = [
   {
     kind: "call.httpRequest",
@@ -47,7 +50,7 @@ export const PLAIN: PlainTask[] = [
     name: "each",
     about: "For: the same for each item of a list, one after the other; gives the last result",
     words: "loop repeat iterate foreach over every while",
-    task: { for: { each: "item", in: "${ .items }" }, do: [{ one: { set: { item: "${ $item }" } } }] },
+    task: { for: { each: "item", in: YOUR_LIST }, do: [{ one: { set: { item: "${ $item }" } } }] },
   },
   {
     kind: "call.map",
@@ -56,7 +59,7 @@ export const PLAIN: PlainTask[] = [
     words: "loop foreach iterate every collect concurrency",
     task: {
       call: "map",
-      with: { in: "${ .items }", each: "item", do: [{ one: { set: { item: "${ $item }" } } }] },
+      with: { in: YOUR_LIST, each: "item", do: [{ one: { set: { item: "${ $item }" } } }] },
     },
   },
   {

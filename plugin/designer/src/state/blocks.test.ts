@@ -58,6 +58,13 @@ test("what is to be filled in belongs to the task that has it, and not to one ar
   const places = ["/do/1/a/with/path/id", "/do/1/all/with/do/0/a/with/body/x", "/do/10/a/with/body/y"];
   expect(toFillInOf("/do/1/a", places)).toEqual(["/with/path/id"]);
   expect(toFillInOf("/do/1/all", places)).toEqual([]);
+  const loop = [
+    "/do/0/each/for/in",
+    "/do/0/each/do/0/a/with/body/x",
+    "/do/0/each/do/1/b/try/0/c/with/path/y",
+  ];
+  expect(toFillInOf("/do/0/each", loop)).toEqual(["/for/in"]);
+  expect(toFillInOf("/do/0/each/do/1/b", loop)).toEqual([]);
   expect(toFillInOf("/do/1/all/with/do/0/a", places)).toEqual(["/with/body/x"]);
 });
 

@@ -77,11 +77,11 @@ export function findingsByBlock(blocks: Block[], findings: Finding[]): Map<strin
 /** Those of the values which are still to be filled in that are of one task, without its pointer: `/with/path/id`. */
 export const toFillInOf = (pointer: string, toFillIn: string[]) =>
   toFillIn
-    .filter((one) => one.startsWith(`${pointer}/with/`) && !IN_ANOTHER_TASK.test(one.slice(pointer.length)))
+    .filter((one) => one.startsWith(`${pointer}/`) && !IN_ANOTHER_TASK.test(one.slice(pointer.length)))
     .map((one) => one.slice(pointer.length));
 
 /** Behind the pointer of a task: that of one in it. */
-const IN_ANOTHER_TASK = /^\/with\/do\/\d+\//;
+const IN_ANOTHER_TASK = /^\/((with\/|catch\/|foreach\/)?do|try|fork\/branches)\/\d+\//;
 
 /** Whether a definition has no task yet, which is how each one begins: it is invited to go on, and not told of an error. */
 export const isEmpty = (findings: Finding[]) => findings.some(isOfNoTask);
