@@ -73,3 +73,56 @@ def test_a_case_that_runs_on_into_another_is_warned_of(tasks: str, at: str | Non
 def test_a_target_in_another_list_is_said_to_be_there() -> None:
     (fault,) = faults_of("do:\n  - a: { do: [{ b: { set: { x: 1 }, then: c } }] }\n  - c: { set: { x: 1 } }")
     assert fault.hint == "`c` is in another list; `then` reaches tasks of its own list only"
+
+
+READS = '{ set: { x: "${ $tasks.b.x }" } }'
+TOO_EARLY = {
+    "beside": (f"  - a: {READS}\n  - b: {TASK}", "/do/0/a/set/x", "move `a` behind `b`"),
+    "inside a later one": (
+        f"  - a: {READS}\n  - c: {{ do: [{{ b: {TASK} }}] }}",
+        "/do/0/a/set/x",
+        "move `a` behind `c`",
+    ),
+    "of a loop": (
+        f"  - l: {{ for: {{ in: .x }}, do: [{{ a: {READS} }}] }}\n  - b: {TASK}",
+        "/do/0/l/do/0/a/set/x",
+        "move `l` behind `b`",
+    ),
+    "in a list inside": (
+        f"  - d: {{ do: [{{ a: {READS} }}, {{ b: {TASK} }}] }}",
+        "/do/0/d/do/0/a/set/x",
+        "move `a` behind `b`",
+    ),
+    "one that only goes on": (
+        f"  - a: {READS}\n  - b: {{ set: {{ x: 1 }}, then: c }}\n  - c: {TASK}",
+        "/do/0/a/set/x",
+        "move `a` behind `b`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tasks", "at", "hint"), TOO_EARLY.values(), ids=TOO_EARLY)
+def test_an_output_that_is_read_before_its_task_has_run(tasks: str, at: str, hint: str) -> None:
+    (fault,) = faults_of(f"do:\n{tasks}")
+    assert (fault.code, fault.severity, fault.pointer, fault.hint) == ("read-too-early", "warning", at, hint)
+    assert fault.message == "`$tasks.b` is read before `b` has run: it is null here"
+
+
+IN_TIME = {
+    "behind it": f"  - b: {TASK}\n  - a: {READS}",
+    "a way back": f"  - a: {READS}\n  - b: {{ set: {{ x: 1 }}, if: .x, then: a }}",
+    "a way back from behind": f"  - a: {READS}\n  - b: {TASK}\n  - c: {{ set: {{ x: 1 }}, if: .x, then: a }}",
+    "a way back to the list around": (
+        f"  - d: {{ do: [{{ a: {READS} }}, {{ b: {TASK} }}] }}\n  - e: {{ set: {{ x: 1 }}, if: .x, then: d }}"
+    ),
+    "a loop": f"  - l: {{ for: {{ in: .x }}, do: [{{ a: {READS} }}, {{ b: {TASK} }}] }}",
+    "tried again": (
+        f"  - t: {{ try: [{{ a: {READS} }}, {{ b: {TASK} }}], catch: {{ retry: {{ delay: PT1S, limit: {{ attempt: {{ count: 2 }} }} }} }} }}"
+    ),
+    "asked for": f"  - a: {{ set: {{ x: '${{ $tasks.b.x // 1 }}' }} }}\n  - b: {TASK}",
+}
+
+
+@pytest.mark.parametrize("tasks", IN_TIME.values(), ids=IN_TIME)
+def test_an_output_that_may_be_there_by_then(tasks: str) -> None:
+    assert codes(tasks) == []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from httptask.diagnostics.fault import Fault
-from httptask.dsl.checks.flow import check_flow
+from httptask.dsl.checks.flow import check_flow, check_order
 from httptask.dsl.checks.functions import check_functions
 from httptask.dsl.checks.metadata import check_metadata
 from httptask.dsl.checks.names import check_names
@@ -25,6 +25,7 @@ def _by_kind(program: Program) -> Iterator[Fault]:
 
 CHECKS: Final[tuple[Callable[[Program], Iterable[Fault]], ...]] = (
     check_flow,
+    check_order,
     check_references,
     check_shapes,
     check_secrets,

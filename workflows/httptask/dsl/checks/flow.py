@@ -1,4 +1,4 @@
-"""Which task comes after which: `then`, switch cases, duplicate names, tasks that nothing leads to.
+"""Which task comes after which: `then`, switch cases, names that stand twice, dead tasks, outputs read too early.
 
 dsl-reference.md, Flow Directive: a directive names a task of the same list, or `continue`, `exit` or `end`.
 """
@@ -12,7 +12,7 @@ from httptask.dsl.model import FLOW_DIRECTIVES
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 
-__all__ = ["check_flow", "earlier_tasks"]
+__all__ = ["check_flow", "check_order", "earlier_tasks"]
 
 
 def check_flow(program: Program) -> Iterator[Fault]:
@@ -30,6 +30,54 @@ def check_flow(program: Program) -> Iterator[Fault]:
         yield from unknown
         yield from _fall_through(sequence)
         yield from () if unknown else _unreachable(sequence, positions)
+
+
+def check_order(program: Program) -> Iterator[Fault]:
+    """Find outputs that are read before their task can have run: null stands in their place."""
+    for use in program.uses:
+        node = None if use.task is None else program.nodes[use.task]
+        for reading in () if node is None else use.expression.readings:
+            name = reading.path[0] if reading.variable == "tasks" and reading.path else None
+            found = None if name is None or node is None else program.resolve_task(node.scope, name)
+            if node is None or name is None or found is None or reading.tested:
+                continue
+            pointers = found.names[name]
+            apart = _apart(program, node.pointer, pointers[0]) if len(pointers) == 1 else None
+            if apart is None or not _is_too_early(program, *apart):
+                continue
+            sequence, at, read_at = apart
+            reader, read = sequence.tasks[at].name, sequence.tasks[read_at].name
+            message = f"`$tasks.{name}` is read before `{name}` has run: it is null here"
+            hint = f"move `{reader}` behind `{read}`"
+            yield TextFault(
+                use.pointer, "read-too-early", message, hint, Severity.WARNING, offset=reading.offset
+            )
+
+
+def _apart(program: Program, one: str, other: str) -> tuple[TaskSequence, int, int] | None:
+    """The innermost list that has two tasks or those around them, and their positions; None of one inside the other."""
+    ones, others = one.split("/"), other.split("/")
+    same = next((at for at, (a, b) in enumerate(zip(ones, others, strict=False)) if a != b), None)
+    sequence = None if same is None else program.sequences.get("/".join(ones[:same]))
+    if same is None or sequence is None:
+        return None
+    return sequence, int(ones[same]), int(others[same])
+
+
+def _is_too_early(program: Program, sequence: TaskSequence, at: int, read_at: int) -> bool:
+    """Whether a task stands behind another, and can't have run before: nothing leads back, and no loop is around."""
+    if read_at < at or sequence.is_branch or read_at in _leading_to(sequence, at):
+        return False
+    for node in program.nodes.values():
+        if not sequence.pointer.startswith(f"{node.pointer}/"):
+            continue
+        if any(f"{sequence.pointer}/".startswith(f"{body.pointer}/") and body.runs for body in node.bodies):
+            return False
+        around = program.sequences.get(node.pointer.rsplit("/", 2)[0])
+        index = None if around is None else around.index_of(node.name)
+        if around is not None and index is not None and index in _leading_to(around, index):
+            return False
+    return True
 
 
 def earlier_tasks(program: Program, node: TaskNode) -> list[TaskNode]:
