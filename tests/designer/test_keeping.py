@@ -158,7 +158,7 @@ async def test_a_pinned_output_stays_until_it_is_taken_out(tmp_path: Path) -> No
         left = await client.delete("/api/outputs", params={"path": "one.yaml", "task": "fetch"})
         file.write_text("[]")
         broken = await client.get("/api/outputs", params={"path": "one.yaml"})
-    assert none.json() == {"file": "one.outputs.json", "outputs": {}}
+    assert none.json() == {"file": "one.outputs.json", "outputs": {}, "input": None}
     assert kept == {"ask": None, "fetch": [1]}
     assert left.json()["outputs"] == {"ask": None}
     assert broken.status_code == 422

@@ -22,6 +22,10 @@ CONFIG = """\
 base_url = "http://127.0.0.1:{port}"
 allow_private = ["loopback"]
 """
+FIXTURES = """\
+- {{ request: {{ method: POST, url: "http://127.0.0.1:{port}/orders" }}, responses: [{{ body: {{ done: kept }} }}] }}
+- {{ request: {{ method: POST, url: "http://127.0.0.1:{port}/shipments" }}, responses: [{{ body: {{ done: kept }} }}] }}
+"""
 
 
 def answer(request: ServedRequest) -> Reply:
@@ -90,4 +94,24 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         await browser.until("() => document.querySelectorAll('.data .of-run').length === 3")
         await page.locator(".data .tree", has_text="/orders").first.wait_for()
         await browser.look("run-4-reloaded")
+
+        shell.write("fixtures/shop.yaml", FIXTURES.format(port=server.port))
+        await run_with_kept_answers(browser)
+        assert len(server.requests) == 3
         assert browser.complaints == []
+
+
+async def run_with_kept_answers(browser: Browser) -> None:
+    """Answers that are kept beside the definition stand in for its server."""
+    page = browser.page
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await page.get_by_text("2 of 2 requests have one in fixtures; nothing is sent.").wait_for()
+    await browser.look("run-5-choices")
+    await page.get_by_label("Run with kept answers").check()
+    await page.get_by_role("button", name="Start").click()
+    await page.get_by_role("button", name="Send event").click()
+    await page.locator(".drawer-head .badge", has_text="completed").wait_for()
+    await page.locator(".drawer-head .badge", has_text="simulated").wait_for()
+    await page.locator(".drawer-detail", has_text="kept").wait_for()
+    assert "simulated" in await page.locator("#runs option").first.inner_text()
+    await browser.look("run-6-simulated")

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from httptask.cli.project.project import Project
+from httptask.cli.worker.simulated_runs import SimulatedRuns
 from httptask.config import load_config
 from httptask.config.find import CONFIG_NAME
 from httptask.designer.app import create_app
@@ -28,11 +30,16 @@ def workspace_of(
     """A folder with a configuration of its own."""
     config = folder / CONFIG_NAME
     config.touch()
+
+    def load(**_: object) -> Project:
+        return Project(load_config(config, environment), environment)
+
     return Workspace(
         Folder(folder),
-        lambda: Settings(load_config(config, environment), environment),
+        lambda: Settings(load().config, environment),
         lambda: temporal,
         permit,
+        SimulatedRuns(load),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeVar
 
 from fastapi import Depends, Request
 from temporalio.service import RPCError, RPCStatusCode
@@ -28,11 +28,22 @@ from httptask.json.schema import compile_schema
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
-    from temporalio.client import Client
+    from temporalio.client import Client, WorkflowHandle
 
     from httptask.catalog.catalog import Catalog
+    from httptask.fixtures.transport import Fixtures
 
-__all__ = ["AskedWorkspace", "Settings", "Temporal", "Workspace", "check_run_input", "load_once"]
+    Start = Callable[["Temporal"], Awaitable[WorkflowHandle[Any, Any]]]
+
+__all__ = [
+    "AskedWorkspace",
+    "Settings",
+    "SimulatedRuns",
+    "Temporal",
+    "Workspace",
+    "check_run_input",
+    "load_once",
+]
 
 _T = TypeVar("_T")
 _MOST_TOLD: Final = 5
@@ -93,6 +104,30 @@ class Temporal:
             raise Problem(503, f"Temporal at {self.where}: {error.message}") from None
 
 
+class SimulatedRuns(Protocol):
+    """Begins runs that are answered by fixtures, as `httptask run --fixtures` has them answered."""
+
+    async def begin(
+        self, temporal: Temporal, loaded: Loaded, file: Path, fixtures: "Fixtures", start: "Start"
+    ) -> str:
+        """Have a run go on by itself, on a worker and a task queue of its own.
+
+        Args:
+            temporal: the server.
+            loaded: the definition.
+            file: that it stands in.
+            fixtures: what it is answered by.
+            start: starts it there, where that worker is.
+
+        Returns:
+            Its id.
+
+        Raises:
+            Problem: it can't be run, or was not started.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """All that the designer knows.
@@ -101,6 +136,7 @@ class Workspace:
         read_settings: reads the configuration, and raises `ConfigInvalid`.
         temporal: gives the server, None while there is none; the designer edits all the same.
         permit: has the worker of this process know the secrets that a definition uses.
+        simulated: begins runs whose answers are kept ones.
         streams: that it tells of test requests and runs by.
         past_runs: those that were looked at.
     """
@@ -109,6 +145,7 @@ class Workspace:
     read_settings: Callable[[], Settings]
     temporal: Callable[[], Temporal | None]
     permit: Callable[[Loaded], None]
+    simulated: SimulatedRuns
     streams: Streams = field(default_factory=Streams)
     past_runs: PastRuns = field(default_factory=PastRuns)
 

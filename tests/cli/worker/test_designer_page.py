@@ -41,7 +41,9 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Generator[Ope
         return opened[-1]
 
     def open_page(host: str, token_file: Path | None) -> None:
-        DesignerPage(DesignerOptions(tmp_path, host, 0, token_file, False), cast("Any", None), print)
+        DesignerPage(
+            DesignerOptions(tmp_path, host, 0, token_file, False), cast("Any", None), print, cast("Any", None)
+        )
 
     monkeypatch.setattr(serving, "listen", remembered)
     monkeypatch.setattr(building, "ensure_bundle", lambda _: tmp_path)

@@ -28,6 +28,7 @@ import type {
   Project,
   Readable,
   Report,
+  RunChoices,
   RunSummary,
   ScheduleSummary,
   TaskForm,
@@ -156,10 +157,12 @@ export const readLatest = (path: string, text: string) =>
   request<EarlierData | null>("POST", "/runs/latest", { path, text });
 export const readOutput = (run: string, task: string) =>
   request<{ output: Json }>("GET", `/runs/${asked(run)}/outputs?task=${asked(task)}`);
-export const startRun = (path: string, text: string, input: Json) =>
-  request<{ id: string }>("POST", "/runs", { path, text, input });
+export const startRun = (path: string, text: string, input: Json, simulated: boolean) =>
+  request<{ id: string }>("POST", "/runs", { path, text, input, simulated });
+export const getRunChoices = (path: string, text: string) =>
+  request<RunChoices>("POST", "/runs/choices", { path, text });
 export const cancelRun = (id: string) => request<unknown>("POST", `/runs/${asked(id)}/cancel`, {});
-export const rerun = (id: string, path: string, text: string, task: string) =>
-  request<{ id: string }>("POST", `/runs/${asked(id)}/rerun`, { path, text, task });
+export const rerun = (id: string, path: string, text: string, task: string, simulated: boolean) =>
+  request<{ id: string }>("POST", `/runs/${asked(id)}/rerun`, { path, text, task, simulated });
 export const emitEvent = (id: string, type: string, data: Json) =>
   request<unknown>("POST", `/runs/${asked(id)}/emit`, { type, data });

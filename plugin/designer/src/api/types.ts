@@ -397,6 +397,8 @@ export interface Report {
 export interface Outputs {
   file: string;
   outputs: Record<string, Json>;
+  /** What a run can be given, of a file beside the definition. */
+  input: Json;
 }
 
 /** What the latest run of a definition has for it as it is now. */
@@ -517,6 +519,14 @@ export interface RunSummary {
   ended_at?: string | null;
   spent?: Spent | null;
   simulated?: boolean;
+}
+
+/** Where the answers of a run could come from. */
+export interface RunChoices {
+  /** What its servers can't be asked for want of. */
+  setup: string | null;
+  fix: string | null;
+  kept: { folder: string; tasks: number; lacking: string[]; faults: string[] } | null;
 }
 
 /** A run that has ended, or as far as it is known, with what its tasks sent and got. */

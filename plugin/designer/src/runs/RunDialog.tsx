@@ -1,15 +1,17 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { Problem } from "../api/client";
-import type { InputFault, Json } from "../api/types";
+import { getRunChoices } from "../api/endpoints";
+import type { InputFault, Json, RunChoices } from "../api/types";
 import { Field } from "../request/Field";
 import { type Fault, Form, suggestNothing } from "../request/form";
 import { withPart } from "../request/local";
 import { blankOf, type Schema } from "../request/schema";
 import { useDocument } from "../state/document";
-import { sampleOf } from "../testrequest/data";
+import { sameJson, sampleOf } from "../testrequest/data";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
-import { Refused } from "../ui/Prose";
+import { Prose, Refused, Told } from "../ui/Prose";
 import { AddInput, useInputForm } from "./AddInput";
 import { useRun } from "./run";
 
@@ -17,20 +19,51 @@ import { useRun } from "./run";
 export function RunDialog() {
   const path = useDocument((state) => state.path);
   const { data, error } = useInputForm();
+  const choices = useRunChoices();
   return (
     <Dialog label="Run" close={useRun.getState().forget} className="run-dialog">
       {error && <Refused error={error} />}
-      {!data && !error && <p className="empty">Looking for what it needs …</p>}
-      {data && <InputForm path={path} schema={(data.schema ?? {}) as Schema} told={data.schema !== null} />}
+      {!error && !(data && choices) && <p className="empty">Looking for what it needs …</p>}
+      {data && choices && (
+        <InputForm
+          path={path}
+          schema={(data.schema ?? {}) as Schema}
+          told={data.schema !== null}
+          choices={choices}
+        />
+      )}
     </Dialog>
   );
 }
 
-function InputForm({ path, schema, told }: { path: string | null; schema: Schema; told: boolean }) {
+const NO_CHOICE: RunChoices = { setup: null, fix: null, kept: null };
+
+/** Where the answers can come from, as it is when it is asked for; undefined until that is known. */
+function useRunChoices(): RunChoices | undefined {
+  const { path, text } = useDocument();
+  const { data, error } = useQuery({
+    queryKey: ["run choices", path, text],
+    queryFn: () => getRunChoices(path ?? "", text),
+    gcTime: 0,
+    placeholderData: (before) => before,
+  });
+  return data ?? (error ? NO_CHOICE : undefined);
+}
+
+interface InputFormProps {
+  path: string | null;
+  schema: Schema;
+  told: boolean;
+  choices: RunChoices;
+}
+
+function InputForm({ path, schema, told, choices }: InputFormProps) {
+  const [simulated, simulate] = useState(choices.setup !== null && areUsable(choices.kept));
   const [input, setInput] = useState<Json>(() => {
     const blank = blankOf(schema, schema);
     return sampleOf(path).input ?? (blank === "" ? {} : blank);
   });
+  const [isGiven] = useState(() => !sameJson(input, {}));
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState<Problem | null>(null);
   // Those of the last start stay until the next one: if they went while a value is given, Start would move from under the mouse.
@@ -68,7 +101,7 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
     setRefused(null);
     void useRun
       .getState()
-      .start(latest.current)
+      .start(latest.current, simulated)
       .then((problem) => {
         setStarting(false);
         setRefused(problem);
@@ -95,7 +128,7 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
           </Form.Provider>
         </div>
       ) : (
-        <details className="no-input">
+        <details className="no-input" open={isGiven}>
           <summary>This definition has no input schema. Give an input as JSON all the same</summary>
           <Form.Provider value={context}>
             <Field name="input" pointer="" schema={schema} value={input} required />
@@ -103,6 +136,7 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
         </details>
       )}
       <AddInput />
+      <Answers choices={choices} simulated={simulated} simulate={simulate} />
       {refused && faults.length === 0 && !isOfInput(refused) && <Refused error={refused} />}
       {faults.length > 0 && (
         <p className="field-fault error" role="alert">
@@ -119,6 +153,66 @@ function InputForm({ path, schema, told }: { path: string | null; schema: Schema
       </footer>
     </form>
   );
+}
+
+type Kept = RunChoices["kept"];
+
+const areUsable = (kept: Kept) =>
+  kept !== null && kept.faults.length === 0 && kept.lacking.length < kept.tasks;
+
+interface AnswersProps {
+  choices: RunChoices;
+  simulated: boolean;
+  simulate(simulated: boolean): void;
+}
+
+/** Chooses who answers, where something is in the way of the servers or there is something in their place. */
+function Answers({ choices: { setup, fix, kept }, simulated, simulate }: AnswersProps) {
+  const lacks = setup !== null && (
+    <p className="field-fault warning">
+      <Told message={`${setup}.`} hint={fix} />
+    </p>
+  );
+  if (kept === null || kept.tasks === 0) return lacks && <div className="answers">{lacks}</div>;
+  return (
+    <fieldset className="answers">
+      <legend>Answers</legend>
+      <label>
+        <input type="radio" name="answers" checked={!simulated} onChange={() => simulate(false)} />
+        Ask its servers
+      </label>
+      {lacks}
+      <label>
+        <input
+          type="radio"
+          name="answers"
+          checked={simulated}
+          disabled={!areUsable(kept)}
+          onChange={() => simulate(true)}
+        />
+        Run with kept answers <span className="badge simulated">simulated</span>
+      </label>
+      <p className="muted">
+        <Prose text={toldOfKept(kept)} />
+      </p>
+      {kept.faults.map((fault) => (
+        <p key={fault} className="field-fault error">
+          {fault}
+        </p>
+      ))}
+    </fieldset>
+  );
+}
+
+/** For how much of a definition answers are kept, and where. */
+export function toldOfKept({ folder, tasks, lacking, faults }: NonNullable<Kept>): string {
+  if (faults.length) return `Those in \`${folder}\` can't be used:`;
+  const known = tasks - lacking.length;
+  const requests = tasks === 1 ? "request has" : "requests have";
+  const without = lacking.map((name) => `\`${name}\``).join(", ");
+  return `${known} of ${tasks} ${requests} one in \`${folder}\`; nothing is sent.${
+    lacking.length ? ` There is none for ${without}, where the run would fail.` : ""
+  }`;
 }
 
 /** The first field that is wrong. */

@@ -120,7 +120,8 @@ function PastRuns({ id, view }: { id: string; view: RunView | null }) {
     >
       {runs.map((run) => (
         <option key={run.id} value={run.id}>
-          {toldTime(run.started_at)} · {run.state} · {run.id}
+          {toldTime(run.started_at)} · {run.state}
+          {run.simulated ? " · simulated" : ""} · {run.id}
         </option>
       ))}
       {data.length === FEW && <option value="">older runs …</option>}

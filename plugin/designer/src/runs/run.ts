@@ -29,7 +29,7 @@ interface RunState {
   ask(): void;
   forget(): void;
   /** Starts a run and has it watched; what is in the way of that is told to who asked, as long as the form is there. */
-  start(input: Json): Promise<Problem | null>;
+  start(input: Json, simulated: boolean): Promise<Problem | null>;
   watch(id: string): Promise<void>;
   /** Shows the latest run, from which one gets to the others; while one is open, their list. */
   past(): Promise<void>;
@@ -63,6 +63,9 @@ export function endOf(view: RunView, now: number): number {
   return ENDS.has(view.state) && ends.length ? Math.max(...ends) : now;
 }
 
+/** Whether answers that were kept stand in for its servers. */
+export const isSimulated = ({ record, status }: RunView) => (record ?? status)?.simulated === true;
+
 export const isOver = (view: RunView | null) => view !== null && view.ended !== null;
 
 /** What tasks gave is what expressions are shown with next: those of the definition that is open, which others' runs are not. */
@@ -78,7 +81,7 @@ export function keepOutputs(record: RunRecord) {
     large: {},
     ...(record.input === undefined || record.input === null ? {} : { input: record.input }),
   };
-  useData.getState().keep(path, (sample) => withRun(sample, run));
+  useData.getState().keep(path, (sample) => withRun(sample, run, record.simulated === true));
 }
 
 /** The run that is looked at. */
@@ -141,13 +144,13 @@ export const useRun = create<RunState>()((set, get) => {
     view: null,
     ask: () => set({ asking: true }),
     forget: () => set({ asking: false }),
-    async start(input) {
+    async start(input, simulated) {
       await useDocument.getState().settled();
       const { path, text } = useDocument.getState();
       if (path === null) return null;
       let problem: Problem | null = null;
       try {
-        const { id } = await api.startRun(path, text, input);
+        const { id } = await api.startRun(path, text, input, simulated);
         set({ asking: false });
         void get().watch(id);
       } catch (error) {
@@ -184,7 +187,7 @@ export const useRun = create<RunState>()((set, get) => {
       const { path, text } = useDocument.getState();
       if (!view || path === null) return;
       try {
-        const { id } = await api.rerun(view.id, path, text, pointer);
+        const { id } = await api.rerun(view.id, path, text, pointer, isSimulated(view));
         await get().watch(id);
       } catch (error) {
         fail(error);

@@ -4,6 +4,7 @@ import * as api from "../api/endpoints";
 import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
+import { toldOfKept } from "./RunDialog";
 import { placeOfFault } from "./RunDrawer";
 import { endOf, keepOutputs, useRun } from "./run";
 import { inSight, usedBy } from "./Timeline";
@@ -100,4 +101,15 @@ test("bars begin where the run began, whatever the clock of the page says, and s
   });
   await useRun.getState().watch("r");
   expect(new Set(began)).toEqual(new Set([1000]));
+});
+
+test("it is told for how many requests answers are kept, and where a run would fail", () => {
+  const kept = { folder: "a/fixtures", tasks: 3, lacking: [], faults: [] };
+  expect(toldOfKept(kept)).toBe("3 of 3 requests have one in `a/fixtures`; nothing is sent.");
+  expect(toldOfKept({ ...kept, tasks: 1, lacking: ["page"] })).toBe(
+    "0 of 1 request has one in `a/fixtures`; nothing is sent. There is none for `page`, where the run would fail.",
+  );
+  expect(toldOfKept({ ...kept, faults: ["a/fixtures/x.yaml:1: …"] })).toBe(
+    "Those in `a/fixtures` can't be used:",
+  );
 });

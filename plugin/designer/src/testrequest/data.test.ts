@@ -104,7 +104,7 @@ test("what a run gave stands below what was tested and pinned, and is told by it
     null,
   ]);
   expect(runOf(sampleOf(path), input)?.id).toBe("r1");
-  takePinned(path, { file: "f", outputs: { a: "pinned", b: "pinned" } });
+  takePinned(path, { file: "f", outputs: { a: "pinned", b: "pinned" }, input: { q: 0 } });
   expect(sampleOf(path).outputs).toMatchObject({ a: "tested", b: "pinned", c: 3 });
   takeOutput(path, "r1", "d", "large");
   expect(sampleOf(path)).toMatchObject({ outputs: { d: "large" }, run: { large: {} } });
@@ -114,4 +114,17 @@ test("what a run gave stands below what was tested and pinned, and is told by it
   takeEarlier(path, { ...earlier, run: "r2", has_input: false, outputs: { b: 5, c: 6 }, large: {} });
   expect(sampleOf(path)).toMatchObject({ input: { q: 2 }, outputs: { a: "tested", b: "pinned", c: 6 } });
   expect(sampleOf(path).outputs).not.toHaveProperty("d"); // r2 has none
+});
+
+test("the input of a file beside the definition is what there is before anything is given or run", () => {
+  const path = "beside.yaml";
+  takePinned(path, { file: "f", outputs: {}, input: { q: 0 } });
+  expect(sampleOf(path).input).toEqual({ q: 0 });
+  const earlier = { run: "r1", started_at: "2026-01-01T00:00:00Z", state: "completed", simulated: [] };
+  takeEarlier(path, { ...earlier, has_input: false, outputs: {}, large: {} });
+  expect(sampleOf(path).input).toEqual({ q: 0 });
+  takeEarlier(path, { ...earlier, run: "r2", has_input: true, input: { q: 1 }, outputs: {}, large: {} });
+  expect(sampleOf(path).input).toEqual({ q: 1 });
+  takePinned(path, { file: "f", outputs: {}, input: { q: 0 } });
+  expect(sampleOf(path).input).toEqual({ q: 1 });
 });

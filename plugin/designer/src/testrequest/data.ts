@@ -31,6 +31,8 @@ export interface RunData {
 interface Data {
   /** Outputs of tasks that are kept in a file beside the definition. */
   pinned: Record<string, Outputs["outputs"]>;
+  /** Inputs that runs can be given, of files beside the definitions. */
+  beside: Record<string, Json>;
   byPath: Record<string, Sample>;
   keep(path: string, change: (sample: Sample) => Sample): void;
 }
@@ -39,6 +41,7 @@ export const NO_DATA: Sample = { outputs: {}, values: {}, own: {}, simulated: []
 
 export const useData = create<Data>()((set) => ({
   pinned: {},
+  beside: {},
   byPath: {},
   keep: (path, change) =>
     set(({ byPath }) => ({ byPath: { ...byPath, [path]: change(byPath[path] ?? NO_DATA) } })),
@@ -49,10 +52,7 @@ export const useSample = (path: string | null): Sample =>
   useData((state) => state.byPath[path ?? ""] ?? NO_DATA);
 
 export function keepOutput(path: string, task: string, value: Json, simulated: boolean): void {
-  useData.getState().keep(path, (sample) => {
-    const { simulated: others, ...known } = withOutputs(sample, { [task]: value });
-    return { ...known, simulated: simulated ? [...others, task] : others };
-  });
+  useData.getState().keep(path, (sample) => withOutputs(sample, { [task]: value }, simulated ? [task] : []));
 }
 
 /** A value with another one at a place in it, or with none there; what leads there is made. */
@@ -89,11 +89,15 @@ export function knownIn(sample: Sample, { source, name, value }: ReadableValue):
   return source === "input" ? sample.input : sample.context;
 }
 
-/** A sample with outputs that servers gave, in place of what was made up for them. */
-export const withOutputs = (sample: Sample, outputs: Record<string, Json>): Sample => ({
+/** A sample with outputs in place of those that were there for them; of those that are named no server gave any. */
+export const withOutputs = (
+  sample: Sample,
+  outputs: Record<string, Json>,
+  simulated: readonly string[] = [],
+): Sample => ({
   ...sample,
   outputs: { ...sample.outputs, ...outputs },
-  simulated: sample.simulated.filter((name) => !(name in outputs)),
+  simulated: [...sample.simulated.filter((name) => !(name in outputs)), ...simulated],
 });
 
 /** The run that a value is of; null where it was tested, pinned or given. */
@@ -104,8 +108,8 @@ export function runOf({ run, input, outputs }: Sample, { source, name }: Readabl
 }
 
 /** What a run that has ended gave, in place of all that was there before. */
-export const withRun = (sample: Sample, run: RunData): Sample => ({
-  ...withOutputs(sample, run.outputs),
+export const withRun = (sample: Sample, run: RunData, simulated: boolean): Sample => ({
+  ...withOutputs(sample, run.outputs, simulated ? Object.keys(run.outputs) : []),
   ...(run.input === undefined ? {} : { input: run.input }),
   run,
 });
@@ -127,7 +131,9 @@ export function takeEarlier(path: string, { simulated, ...found }: EarlierData):
     const outputs = { ...run.outputs, ...Object.fromEntries(others) };
     const isOfRun = sample.run?.input !== undefined && sample.run.input === sample.input;
     const { input, ...rest } = sample;
-    const given = input === undefined || isOfRun ? run.input : input;
+    const isOfFile = input !== undefined && input === useData.getState().beside[path];
+    const ofRun = run.input ?? (isOfFile ? input : undefined);
+    const given = input === undefined || isOfRun || isOfFile ? ofRun : input;
     const made = simulated.filter((name) => outputs[name] === run.outputs[name]);
     return {
       ...rest,
@@ -221,13 +227,20 @@ export function sameJson(one: Json | undefined, other: Json | undefined): boolea
   );
 }
 
-/** Outputs that are kept in a file count from then on, over those of a run; what was tried later stays. */
-export function takePinned(path: string, { outputs }: Outputs): void {
-  useData.setState(({ pinned }) => ({ pinned: { ...pinned, [path]: outputs } }));
+/** What is kept in files counts from then on: outputs over those of a run, an input below that; what was tried later stays. */
+export function takePinned(path: string, { outputs, input }: Outputs): void {
+  useData.setState(({ pinned, beside }) => ({
+    pinned: { ...pinned, [path]: outputs },
+    beside: input === null ? beside : { ...beside, [path]: input },
+  }));
   useData.getState().keep(path, (sample) => {
     const tried = Object.entries(sample.outputs).filter(
       ([name, value]) => !(sample.run && sample.run.outputs[name] === value && name in outputs),
     );
-    return { ...sample, outputs: { ...outputs, ...Object.fromEntries(tried) } };
+    return {
+      ...(input === null ? {} : { input }),
+      ...sample,
+      outputs: { ...outputs, ...Object.fromEntries(tried) },
+    };
   });
 }

@@ -13,9 +13,8 @@ from typing import Any, Final
 from temporalio.client import Client, WorkflowFailureError
 
 from httptask.cli.runs.following import wait_for_left_runs
-from httptask.cli.runs.launch import RUN_QUEUE_PREFIX
 from httptask.cli.temporal.cluster import Cluster, connect
-from httptask.cli.temporal.worker import new_worker, while_working
+from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX, new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode

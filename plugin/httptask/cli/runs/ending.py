@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import PendingWorkflowTaskState
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from httptask.cli.runs.launch import RUN_QUEUE_PREFIX
+from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX
 from httptask.cli.terminal.errors import CliError
 from httptask.runs.executions import Described, describe
 

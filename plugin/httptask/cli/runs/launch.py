@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 
 from httptask.cli.runs.following import CANCEL_SECONDS, end_interrupted, wait_for_left_runs
 from httptask.cli.temporal.cluster import Cluster, connect
-from httptask.cli.temporal.worker import new_worker, while_working
+from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX, new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.console import is_terminal, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
@@ -40,9 +40,8 @@ from httptask.scheduling.spending_state import SPENT_MEMO, Spent
 if TYPE_CHECKING:
     from httptask.reruns import Rerun
 
-__all__ = ["RUN_QUEUE_PREFIX", "Followed", "Launch", "follow", "launch"]
+__all__ = ["Followed", "Launch", "follow", "launch"]
 
-RUN_QUEUE_PREFIX = "httptask-run-"
 _POLL_SECONDS = 0.2
 _LOOK_TIME = timedelta(seconds=2)
 _LAST_LOOK_TIME = timedelta(seconds=10)

@@ -22,6 +22,7 @@ from httptask.http.files import open_file
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from httptask.cli.project.project import Project
     from httptask.designer.serving import Listening
     from httptask.designer.workspace import Settings, Temporal
     from httptask.dsl.loader import Loaded
@@ -61,6 +62,7 @@ class DesignerPage:
         options: DesignerOptions,
         read_settings: "Callable[[], Settings]",
         permit: "Callable[[Loaded], None]",
+        load: "Callable[..., Project]",
     ) -> None:
         """Listen already, and build the page where that is to be done.
 
@@ -68,10 +70,12 @@ class DesignerPage:
             options: as they were given.
             read_settings: reads the configuration as it is now.
             permit: has the worker know the secrets of a definition.
+            load: reads the project, as `load_project` does.
 
         Raises:
             CliError: the options don't fit, nothing can listen there, or a signal came.
         """
+        from httptask.cli.worker.simulated_runs import SimulatedRuns
         from httptask.designer.building import BundleMissing, ensure_bundle
         from httptask.designer.serving import new_token
         from httptask.designer.streaming import Streams
@@ -82,6 +86,7 @@ class DesignerPage:
         self._temporal: Temporal | None = None
         self._read_settings = read_settings
         self._permit = permit
+        self._simulated = SimulatedRuns(load)
         self._streams = Streams()
         try:
             with interruptible():
@@ -100,7 +105,7 @@ class DesignerPage:
 
         folder = Folder(self._options.folder)
         workspace = Workspace(
-            folder, self._read_settings, lambda: self._temporal, self._permit, self._streams
+            folder, self._read_settings, lambda: self._temporal, self._permit, self._simulated, self._streams
         )
         app = create_app(workspace, self._listening.addresses, self._token, self._bundle)
         async with served(app, self._listening):
@@ -118,11 +123,12 @@ class DesignerPage:
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncGenerator[None]:
-        """When the context ends, end test requests that are under way, and tell no more of runs."""
+        """When the context ends, end test requests and simulated runs, and tell no more of others."""
         try:
             yield
         finally:
             await self._streams.end()
+            await self._simulated.end()
 
     def use(self, client: "Client", task_queue: str, *, own_worker: bool, embedded: bool) -> None:
         """Have runs and test requests go there."""

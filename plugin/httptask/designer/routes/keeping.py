@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any, Final
@@ -10,10 +10,12 @@ from typing import Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from httptask.designer.kept_answers import FIXTURE_FOLDER, fixture_folder
 from httptask.designer.problems import Problem, not_written
-from httptask.designer.workspace import AskedWorkspace
+from httptask.designer.workspace import AskedWorkspace, check_run_input
 from httptask.dsl.model import CallTask
 from httptask.fixtures.recording import Recorder
+from httptask.http.files import open_file
 from httptask.http.headers import media_type
 from httptask.http.models import StreamFormat
 from httptask.json.types import is_array, is_object
@@ -24,9 +26,10 @@ from httptask.testrequest.saved_outputs import OutputsInvalid, SavedOutputs
 
 router = APIRouter(tags=["fixtures"])
 
-_FIXTURES: Final = "fixtures"
-"""Name of their folder beside a definition, as `httptask init` has it."""
 _OUTPUTS: Final = ".outputs.json"
+_INPUT: Final = ".input.json"
+_LARGEST_INPUT: Final = 2 * 1024 * 1024
+"""Bytes: a run is given no more."""
 
 
 class SentPart(BaseModel):
@@ -66,10 +69,12 @@ class KeptFixture(BaseModel):
 
 
 class Outputs(BaseModel):
-    """Outputs of tasks, by name."""
+    """What lies beside a definition to try it with: outputs of tasks, by name, and an input."""
 
     file: str
     outputs: dict[str, Any]
+    input: Any = None
+    """Of `NAME.input.json`, or else of `input.json`, where it fits the schema of the input."""
 
 
 class PinnedOutput(BaseModel):
@@ -86,8 +91,7 @@ def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
 
     Of an answer in events the designer has the sum: it is written as events that add up to the same.
     """
-    file = workspace.folder.file(kept.path)
-    folder = workspace.folder.inside(file.parent / _FIXTURES)
+    folder = fixture_folder(workspace, kept.path)
     sent, answer = kept.prepared, kept.response
     prepared = PreparedRequest(
         method=sent.method, uri=sent.uri, headers={}, body=sent.body, export=lambda _: ""
@@ -97,9 +101,9 @@ def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
         recorder = Recorder(folder)
         recorder.answer(prepared, answer.status, answer.headers, content)
     except OSError as error:
-        raise not_written(_FIXTURES, error) from None
+        raise not_written(folder.name, error) from None
     if recorder.failed is not None:
-        raise not_written(_FIXTURES, recorder.failed)
+        raise not_written(folder.name, recorder.failed)
     root = workspace.folder.root
     where = folder.relative_to(root).as_posix()
     return KeptFixture(
@@ -110,9 +114,9 @@ def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
 
 @router.get("/outputs")
 def read_outputs(path: str, workspace: AskedWorkspace) -> Outputs:
-    """Outputs that were kept for a definition."""
+    """Outputs that were kept for a definition, and an input for it."""
     saved = _saved(workspace, path)
-    return Outputs(file=saved.file.name, outputs=saved.outputs)
+    return Outputs(file=saved.file.name, outputs=saved.outputs, input=_input_beside(workspace, path))
 
 
 @router.put("/outputs")
@@ -147,6 +151,20 @@ def _saved(workspace: AskedWorkspace, path: str) -> SavedOutputs:
         return SavedOutputs.read(_outputs_file(workspace, file))
     except OutputsInvalid as error:
         raise Problem(422, str(error), "remove that file, or correct it") from None
+
+
+def _input_beside(workspace: AskedWorkspace, path: str) -> Any:
+    """An input that a run of a definition can be given; None where none lies beside it."""
+    file = workspace.folder.file(path)
+    for name in (file.stem + _INPUT, _INPUT[1:]):
+        with suppress(Problem, OSError, ValueError, RecursionError):
+            with open_file(workspace.folder.inside(file.with_name(name))) as opened:
+                content = opened.read(_LARGEST_INPUT + 1)
+            if len(content) <= _LARGEST_INPUT:
+                value = json.loads(content)
+                check_run_input(workspace.readable(path, None)[1], value)
+                return value
+    return None
 
 
 def _outputs_file(workspace: AskedWorkspace, file: Path) -> Path:
@@ -192,7 +210,7 @@ def _format_of_events(kept: KeptAnswer, workspace: AskedWorkspace) -> StreamForm
         return None
     if stream is None or "each" in stream or "until" in stream or stream.get("take", "all") != "all":
         task = node.name if node is not None else "TASK"
-        hint = f"`httptask test-request {kept.path} {task} --record {_FIXTURES}` keeps them as they come"
+        hint = f"`httptask test-request {kept.path} {task} --record {FIXTURE_FOLDER}` keeps them as they come"
         raise Problem(422, "it came in events, of which the designer has only what the task keeps", hint)
     return stream.get("format") or named or "sse"
 

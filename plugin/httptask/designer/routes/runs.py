@@ -2,16 +2,18 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
+from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.config.config import for_own_runs
+from httptask.designer.kept_answers import KeptAnswers, kept_answers_of, load_kept_answers
 from httptask.designer.past_runs import EarlierData, PastRuns, data_of, output_of, runs_of
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
@@ -19,10 +21,11 @@ from httptask.designer.routes.project import fix_for, missing_secrets, not_set_u
 from httptask.designer.streaming import Tell, Written, beside_requests
 from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
 from httptask.dsl.canonical import qualified_name, sha256
+from httptask.dsl.loader import Loaded
 from httptask.dsl.program import Program
 from httptask.events import EventRefused, new_event, send_event, type_waited_for
 from httptask.explain.findings import uses_of_connections
-from httptask.interpreter.fetch_status import fetch_status
+from httptask.interpreter.fetch_status import SIMULATED_MEMO, fetch_status
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import live_texts
@@ -47,12 +50,25 @@ class NewRun(EditedText):
     input: Any = None
     live: bool = False
     """Whether the text of streamed answers is told while it comes; it stays in the history."""
+    simulated: bool = False
+    """Whether the answers that are kept beside the definition stand in for its servers; nothing is sent then."""
 
 
 class StartedRun(BaseModel):
     """A run that has begun."""
 
     id: str
+
+
+class RunChoices(BaseModel):
+    """Where the answers of a run could come from."""
+
+    setup: str | None
+    """What its servers can't be asked for want of; None where nothing is known of that kind."""
+    fix: str | None
+    """What to do about it."""
+    kept: KeptAnswers | None
+    """The answers beside the definition, if there is a folder of them."""
 
 
 class RerunRequest(EditedText):
@@ -63,6 +79,8 @@ class RerunRequest(EditedText):
     dry: bool = False
     """Whether only to tell what would be reused."""
     live: bool = False
+    simulated: bool = False
+    """As of a run that is begun."""
 
 
 class StartedRerun(BaseModel):
@@ -113,23 +131,34 @@ async def list_runs(workspace: AskedWorkspace, limit: int = _LATEST) -> list[Run
 async def start_run(new: NewRun, workspace: AskedWorkspace) -> StartedRun:
     """Run a definition; 422 where it has errors, its input does not fit, or a secret has no value."""
     loaded, program = await asyncio.to_thread(workspace.runnable, new.path, new.text)
-    temporal = workspace.required_temporal()
     check_run_input(program, new.input)
-    if temporal.own_worker:
-        _require_secrets(workspace, program)
-    workspace.permit(loaded)
     run_input = RunInput(definition=loaded.data, sha256=sha256(loaded.data), input=new.input, live=new.live)
-    handle = await _asked(
-        temporal,
-        temporal.client.start_workflow(
+    memo = {"definition": qualified_name(loaded.data)}
+
+    def start(there: Temporal, known: Mapping[str, Any]) -> Awaitable[WorkflowHandle[Any, Any]]:
+        return there.client.start_workflow(
             WORKFLOW_TYPE,
             run_input,
             id=f"{program.definition.document.name}-{secrets.token_hex(4)}",
-            task_queue=temporal.task_queue,
-            memo={"definition": qualified_name(loaded.data), FILE_MEMO: new.path},
-        ),
+            task_queue=there.task_queue,
+            memo={**memo, **known},
+        )
+
+    return StartedRun(id=await _begin(workspace, new, loaded, program, start))
+
+
+@router.post("/choices")
+def choices(edited: EditedText, workspace: AskedWorkspace) -> RunChoices:
+    """Where the answers of a run of a text could come from, and what stands in the way of that."""
+    _, program = workspace.readable(edited.path, edited.text)
+    temporal = workspace.temporal()
+    lacking = None if temporal is not None and not temporal.own_worker else _lacking(workspace, program)
+    connections = workspace.settings().config.connections
+    return RunChoices(
+        setup=None if lacking is None else lacking.detail,
+        fix=None if lacking is None else lacking.facts["hint"],
+        kept=kept_answers_of(workspace, edited.path, program, connections),
     )
-    return StartedRun(id=handle.id)
 
 
 @router.post("/latest")
@@ -222,15 +251,13 @@ async def rerun(id_: str, asked: RerunRequest, workspace: AskedWorkspace) -> Sta
         raise Problem(422, str(error), error.hint) from None
     if asked.dry:
         return StartedRerun(id=None, report=planned.report)
-    if temporal.own_worker:
-        _require_secrets(workspace, program)
-    workspace.permit(loaded)
     new_id = id_of_rerun(planned.source.run, secrets.token_hex(4))
-    starting = planned.start(
-        temporal.client, new_id, temporal.task_queue, live=asked.live, memo={FILE_MEMO: asked.path}
-    )
-    handle = await _asked(temporal, starting)
-    return StartedRerun(id=handle.id, report=planned.report)
+
+    def start(there: Temporal, known: Mapping[str, Any]) -> Awaitable[WorkflowHandle[Any, Any]]:
+        return planned.start(there.client, new_id, there.task_queue, live=asked.live, memo=known)
+
+    id_ = await _begin(workspace, asked, loaded, program, start)
+    return StartedRerun(id=id_, report=planned.report)
 
 
 @router.post("/{id_}/emit", status_code=202)
@@ -298,8 +325,46 @@ async def _listen(temporal: Temporal, id_: str, tell: Tell) -> None:
         tell("text", piece.model_dump())
 
 
-def _require_secrets(workspace: Workspace, program: Program) -> None:
-    """Refuse to start what would fail for want of a value."""
+async def _begin(
+    workspace: Workspace,
+    asked: NewRun | RerunRequest,
+    loaded: Loaded,
+    program: Program,
+    start: Callable[[Temporal, Mapping[str, Any]], Awaitable[WorkflowHandle[Any, Any]]],
+) -> str:
+    """Have a run started on the worker, or on one of its own that has its answers.
+
+    Args:
+        workspace: that it belongs to.
+        asked: for it.
+        loaded: its definition.
+        program: of that.
+        start: starts it on a queue, with what its memo says.
+
+    Returns:
+        Its id.
+
+    Raises:
+        Problem: it lacks something, or Temporal does not take it.
+    """
+    temporal = workspace.required_temporal()
+    memo: dict[str, Any] = {FILE_MEMO: asked.path}
+    if asked.simulated:
+        fixtures = await asyncio.to_thread(load_kept_answers, workspace, asked.path)
+        file = workspace.folder.file(asked.path)
+        memo[SIMULATED_MEMO] = True
+        return await workspace.simulated.begin(
+            temporal, loaded, file, fixtures, lambda there: _asked(temporal, start(there, memo))
+        )
+    if temporal.own_worker and (lacking := _lacking(workspace, program)) is not None:
+        raise lacking
+    workspace.permit(loaded)
+    handle = await _asked(temporal, start(temporal, memo))
+    return handle.id
+
+
+def _lacking(workspace: Workspace, program: Program) -> Problem | None:
+    """What would fail for want of a value, if something would."""
     settings = workspace.settings()
     declared = program.definition.use.secrets
     config = for_own_runs(settings.config, declared)
@@ -308,8 +373,9 @@ def _require_secrets(workspace: Workspace, program: Program) -> None:
         connection = config.connections.get(name)
         missing = [] if connection is None else missing_secrets(connection.secret_origins(), store)
         if missing:
-            raise not_set_up(name, missing, config)
+            return not_set_up(name, missing, config)
     missing = missing_secrets(declared, store)
     if missing:
         detail = f"secrets without a value: {', '.join(missing)}"
-        raise Problem(422, detail, fix_for(missing, config), missing=missing)
+        return Problem(422, detail, fix_for(missing, config), missing=missing)
+    return None
