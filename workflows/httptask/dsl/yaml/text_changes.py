@@ -23,14 +23,13 @@ __all__ = [
     "as_key",
     "found",
     "found_or_none",
-    "moved",
+    "start_of_line",
     "wrapped",
 ]
 
 BY_HAND: Final = "change it in the text"
 LOOK: Final = "look at the text as it is now"
 _BLANK: Final = re.compile(r"[ \t]*\r?\n")
-_LINE_START: Final = re.compile(r"[ \t]*")
 _COMMENT: Final = re.compile(r"[ \t]+#[^\r\n]*")
 _PLAIN_KEPT: Final = re.compile(r"[A-Za-z0-9_/.$-][A-Za-z0-9_/.$ -]*(?<! )")
 
@@ -229,7 +228,7 @@ class ChangeFinder:
             start = node.values[index].token.start
             return [Change(start, start, f"{written}, ")]
         column = self.column_of_dashes(node)
-        at = _start_of_line(text, node.values[0].token.start)
+        at = start_of_line(text, node.values[0].token.start)
         if index:
             at = line_behind(text, node.values[index - 1].end, column)
         lines = write_lines(list(items), list_indent=self.list_indent)
@@ -260,10 +259,10 @@ class ChangeFinder:
             return [Change(node.values[place.index - 1].end, place.node.end, "")]
         if not node.keys:
             column = self.column_of_dashes(node)
-            start = _start_of_line(text, place.node.token.start)
+            start = start_of_line(text, place.node.token.start)
             end = line_behind(text, place.node.end, column)
             if are_apart(text, node):  # then the blank line that set it apart goes, too
-                blank = _BLANK.fullmatch(text, _start_of_line(text, start - 1), start)
+                blank = _BLANK.fullmatch(text, start_of_line(text, start - 1), start)
                 blank = blank if place.index else _BLANK.match(text, end)
                 start, end = (
                     min(start, blank.start() if blank else start),
@@ -271,7 +270,7 @@ class ChangeFinder:
                 )
             return [Change(start, end, "")]
         key = node.keys[place.index].token
-        start = _start_of_line(text, key.start)
+        start = start_of_line(text, key.start)
         if not text[start : key.start].strip():
             return [Change(start, line_behind(text, max(place.node.end, key.end), place.column), "")]
         return [Change(key.start, node.keys[place.index + 1].token.start, "")]
@@ -291,35 +290,6 @@ class ChangeFinder:
         if found is None:
             raise EditRefused("an item begins on another line than its `-`", BY_HAND)
         return found
-
-
-def moved(text: str, place: Place, target: Place, index: int) -> list[Change]:
-    """The changes that move the lines of an item, as they are but for their indentation."""
-    setter = ChangeFinder(text)
-    if place.parent is None or place.in_flow or target.in_flow or len(place.parent.node.values) == 1:
-        raise EditRefused("the task stands alone in its list, or within brackets", BY_HAND)
-    if not 0 <= index <= len(target.node.values):
-        raise EditRefused(f"the list has {len(target.node.values)} tasks", "choose another place")
-    taken = setter.remove(place)[0]
-    own, other = setter.column_of_dashes(place.parent.node), setter.column_of_dashes(target.node)
-    lines = text[taken.start : taken.end].splitlines()
-    shifted = [_shifted(line, other - own) for line in lines]
-    at = _start_of_line(text, target.node.values[0].token.start)
-    if index:
-        at = line_behind(text, target.node.values[index - 1].end, other)
-    if taken.start <= at <= taken.end:
-        return []
-    return [taken, setter.put(at, shifted, 0)]
-
-
-def _shifted(line: str, by: int) -> str:
-    if not line.strip():
-        return line
-    if by >= 0:
-        return " " * by + line
-    indent = _LINE_START.match(line)
-    assert indent is not None  # which nothing matches, too
-    return line[min(-by, indent.end()) :]
 
 
 def applied(text: str, changes: Sequence[Change]) -> str:
@@ -362,7 +332,8 @@ def _inside(text: str, place: Place, key: str) -> Place | None:
     return Place(node, place, index, place.in_flow or is_flow)
 
 
-def _start_of_line(text: str, index: int) -> int:
+def start_of_line(text: str, index: int) -> int:
+    """The index at which the line of a place begins."""
     return text.rfind("\n", 0, index) + 1
 
 

@@ -4,20 +4,22 @@ A value is changed where it stands, in the style that it has; what a new value h
 touched. Each change is read again and held against what it was to mean (`edited`).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from httptask.dsl.yaml.editing import EditRefused, Node, edited
+from httptask.dsl.yaml.editing import EditRefused, Node, edited, line_behind
 from httptask.dsl.yaml.text_changes import (
     BY_HAND,
     LOOK,
     Change,
     ChangeFinder,
+    Place,
     applied,
     as_key,
     found,
     found_or_none,
-    moved,
+    start_of_line,
     wrapped,
 )
 from httptask.json.pointer import json_pointer, pointer_tokens
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 OTHER_NAME: Final = "choose another name"
+_LINE_START: Final = re.compile(r"[ \t]*")
 
 
 def set_value(text: str, pointer: str, value: Any) -> str:
@@ -165,7 +168,7 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
         place, target = found(plain, root, path), found_or_none(plain, root, to)
         if target is None or not target.node.values:
             raise EditRefused("there is no task in that list yet", "insert it there, and remove it here")
-        return applied(plain, moved(plain, place, target, index))
+        return applied(plain, _moved(plain, place, target, index))
 
     def meant(data: Any) -> None:
         source, target = held_at(data, path[:-1]), held_at(data, to)
@@ -175,6 +178,35 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
         del source[was + 1 if source is target and index <= was else was]
 
     return edited(text, change, meant, BY_HAND)
+
+
+def _moved(text: str, place: Place, target: Place, index: int) -> list[Change]:
+    """The changes that move the lines of an item, as they are but for their indentation."""
+    setter = ChangeFinder(text)
+    if place.parent is None or place.in_flow or target.in_flow or len(place.parent.node.values) == 1:
+        raise EditRefused("the task stands alone in its list, or within brackets", BY_HAND)
+    if not 0 <= index <= len(target.node.values):
+        raise EditRefused(f"the list has {len(target.node.values)} tasks", "choose another place")
+    taken = setter.remove(place)[0]
+    own, other = setter.column_of_dashes(place.parent.node), setter.column_of_dashes(target.node)
+    lines = text[taken.start : taken.end].splitlines()
+    shifted = [_shifted(line, other - own) for line in lines]
+    at = start_of_line(text, target.node.values[0].token.start)
+    if index:
+        at = line_behind(text, target.node.values[index - 1].end, other)
+    if taken.start <= at <= taken.end:
+        return []
+    return [taken, setter.put(at, shifted, 0)]
+
+
+def _shifted(line: str, by: int) -> str:
+    if not line.strip():
+        return line
+    if by >= 0:
+        return " " * by + line
+    indent = _LINE_START.match(line)
+    assert indent is not None  # which nothing matches, too
+    return line[min(-by, indent.end()) :]
 
 
 def held_at(data: Any, path: Sequence[str]) -> Any:
