@@ -165,6 +165,47 @@ def test_a_value_that_is_missing_is_written_and_a_comment_stays(text: str, value
     assert set_value(text, "/a/t", value) == expected
 
 
+COMMENTED = """\
+do:
+  # Of the list, and apart.
+
+  # Asks.
+  # Twice.
+  - a: { set: { x: 1 } }
+    # Deeper: still of a.
+
+  # Tells.
+  - b: { do: [{ d: { set: { x: 2 } } }] }
+
+  # Ends.
+  - c:
+      do:
+        # First.
+        - e: { set: { x: 3 } }   # beside
+        # Second.
+        - f: { set: { x: 4 } }
+  # Behind all.
+"""
+
+
+def test_comments_above_a_task_move_along_with_it() -> None:
+    a = "  # Asks.\n  # Twice.\n  - a: { set: { x: 1 } }\n    # Deeper: still of a.\n"
+    b = "  # Tells.\n  - b: { do: [{ d: { set: { x: 2 } } }] }\n"
+    up = move_item(COMMENTED, "/do/1", "/do", 0)
+    assert up == COMMENTED.replace(f"{a}\n{b}", f"{b}\n{a}")
+    assert move_item(COMMENTED, "/do/0", "/do", 2) == up
+    assert move_item(up, "/do/0", "/do", 2) == COMMENTED
+    swapped = move_item(COMMENTED, "/do/2/c/do/1", "/do/2/c/do", 0)
+    assert "        # Second.\n        - f: { set: { x: 4 } }\n        # First.\n        - e" in swapped
+    inner = move_item(COMMENTED, "/do/1", "/do/2/c/do", 2)
+    assert inner.endswith(
+        "        - f: { set: { x: 4 } }\n        # Tells.\n        - b: { do: [{ d: { set: { x: 2 } } }] }\n  # Behind all.\n"
+    )
+    assert move_item(inner, "/do/1/c/do/2", "/do", 1) == COMMENTED
+    crlf = move_item(COMMENTED.replace("\n", "\r\n"), "/do/1", "/do", 0)
+    assert crlf == up.replace("\n", "\r\n")
+
+
 def test_what_is_not_there_is_not_removed() -> None:
     with pytest.raises(EditRefused, match="there is nothing"):
         remove_value(TEXT, "/do/0/nothing")

@@ -258,22 +258,23 @@ class ChangeFinder:
                 return [Change(starts[place.index], starts[place.index + 1], "")]
             return [Change(node.values[place.index - 1].end, place.node.end, "")]
         if not node.keys:
-            column = self.column_of_dashes(node)
-            start = start_of_line(text, place.node.token.start)
-            end = line_behind(text, place.node.end, column)
-            if are_apart(text, node):  # then the blank line that set it apart goes, too
-                blank = _BLANK.fullmatch(text, start_of_line(text, start - 1), start)
-                blank = blank if place.index else _BLANK.match(text, end)
-                start, end = (
-                    min(start, blank.start() if blank else start),
-                    max(end, blank.end() if blank else end),
-                )
-            return [Change(start, end, "")]
+            return [self.taken(place, parent, start_of_line(text, place.node.token.start))]
         key = node.keys[place.index].token
         start = start_of_line(text, key.start)
         if not text[start : key.start].strip():
             return [Change(start, line_behind(text, max(place.node.end, key.end), place.column), "")]
         return [Change(key.start, node.keys[place.index + 1].token.start, "")]
+
+    def taken(self, item: Place, parent: Place, start: int) -> Change:
+        """The change that takes the lines of an item out of a list, from `start` on."""
+        text = self.text
+        end = line_behind(text, item.node.end, self.column_of_dashes(parent.node))
+        if are_apart(text, parent.node):  # then the blank line that set it apart goes, too
+            blank = _BLANK.fullmatch(text, start_of_line(text, start - 1), start)
+            blank = blank if item.index else _BLANK.match(text, end)
+            if blank:
+                start, end = min(start, blank.start()), max(end, blank.end())
+        return Change(start, end, "")
 
     def column_of_dashes(self, node: Node) -> int:
         """Raises `EditRefused` where they have not all the same."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from httptask.dsl.yaml.editing import EditRefused, Node, edited, line_behind
+from httptask.dsl.yaml.editing import EditRefused, Node, are_apart, edited, line_behind
 from httptask.dsl.yaml.text_changes import (
     BY_HAND,
     LOOK,
@@ -187,16 +187,28 @@ def _moved(text: str, place: Place, target: Place, index: int) -> list[Change]:
         raise EditRefused("the task stands alone in its list, or within brackets", BY_HAND)
     if not 0 <= index <= len(target.node.values):
         raise EditRefused(f"the list has {len(target.node.values)} tasks", "choose another place")
-    taken = setter.remove(place)[0]
     own, other = setter.column_of_dashes(place.parent.node), setter.column_of_dashes(target.node)
-    lines = text[taken.start : taken.end].splitlines()
-    shifted = [_shifted(line, other - own) for line in lines]
-    at = start_of_line(text, target.node.values[0].token.start)
+    start = _above(text, start_of_line(text, place.node.token.start), own)
+    taken = setter.taken(place, place.parent, start)
+    lines = [_shifted(line, other - own) for line in text[taken.start : taken.end].strip("\r\n").splitlines()]
+    at = _above(text, start_of_line(text, target.node.values[0].token.start), other)
     if index:
         at = line_behind(text, target.node.values[index - 1].end, other)
     if taken.start <= at <= taken.end:
         return []
-    return [taken, setter.put(at, shifted, 0)]
+    if are_apart(text, target.node):
+        lines = [*([""] if index else []), *lines, *([] if index else [""])]
+    return [taken, setter.put(at, lines, 0)]
+
+
+def _above(text: str, at: int, column: int) -> int:
+    """The beginning of a line, or of the comments right above it that begin in the same column: they are of it."""
+    while at > 0:
+        start = start_of_line(text, at - 1)
+        if not text.startswith(" " * column + "#", start):
+            break
+        at = start
+    return at
 
 
 def _shifted(line: str, by: int) -> str:
