@@ -241,8 +241,25 @@ async def see_every_stop(keys: Keys, browser: Browser) -> None:
 
 
 async def move_edit_and_undo(keys: Keys) -> None:
-    # A move, a change in the form and one in the text are undone in turn, whatever has the focus.
+    # A task is put into a loop, which is to be given its list, and taken out again: it goes with its last task.
     page = keys.page
+    before = await page.locator(".cm-content").inner_text()
+    await page.locator("[data-pointer='/do/1/note']").focus()
+    await keys.press("Enter")
+    await keys.is_at(".task-fields textarea")
+    await page.get_by_label("Wrap note in").select_option("for")
+    await keys.is_at("[data-pointer='/do/1/each/do/0/note']")
+    await keys.shows("[data-pointer='/do/1/each'] .badge", "1 to fill in")
+    await keys.press("Control+z")
+    await keys.is_at("[data-pointer='/do/1/note']")  # which stays selected
+    await keys.press("Control+y")
+    await keys.is_at("[data-pointer='/do/1/each/do/0/note']")
+    await keys.press("Alt+ArrowLeft")
+    await keys.is_at("[data-pointer='/do/1/note']")
+    await keys.lacks(".block-head", "each")
+    assert await page.locator(".cm-content").inner_text() == before
+
+    # A move, a change in the form and one in the text are undone in turn, whatever has the focus.
     await page.locator("[data-pointer='/do/1/note']").focus()
     await keys.press("Alt+ArrowUp")
     await keys.is_at("[data-pointer='/do/0/note']")

@@ -53,14 +53,14 @@ function NoTask() {
   );
 }
 
-/** A block that is selected in the text comes into sight. */
+/** A block that is selected in the text comes into sight; one that had the focus before it moved has it again. */
 function useFollowSelection(pane: React.RefObject<HTMLElement | null>) {
   const selected = useDocument((state) => state.selected);
   useEffect(() => {
     if (selected === null) return;
-    pane.current
-      ?.querySelector(`[data-pointer="${CSS.escape(selected)}"]`)
-      ?.scrollIntoView({ block: "nearest" });
+    const head = pane.current?.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(selected)}"]`);
+    head?.scrollIntoView({ block: "nearest" });
+    if (document.activeElement === document.body) head?.focus({ preventScroll: true });
   }, [selected, pane]);
 }
 

@@ -20,6 +20,12 @@ export function blockAt(blocks: Block[], pointer: string | null): Block | undefi
   return pointer === null ? undefined : indexOf(blocks).get(pointer);
 }
 
+/** Where the block of a name is, if there is one alone: it has moved, or what stands before it has. */
+export function movedTo(blocks: Block[], name: string | undefined): string | undefined {
+  const [found, ...others] = flattened(blocks).filter((block) => block.name === name);
+  return others.length ? undefined : found?.pointer;
+}
+
 /** Whether two blocks are drawn alike: where they stand in the text changes with each key, and is not drawn. */
 export function drawnAlike(one: Block, other: Block): boolean {
   if (one === other) return true;

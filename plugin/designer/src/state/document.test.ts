@@ -112,7 +112,7 @@ test("undo waits for an edit that is under way, and takes back that one", async 
   void state().edit([{ op: "set", pointer: "/a", value: 1 }]);
   await state().undo();
   expect(state().text).toBe("one two");
-  expect(state().future).toEqual(["one two three"]);
+  expect(state().future.map(({ text }) => text)).toEqual(["one two three"]);
 });
 
 test("a second save writes upon what the first one wrote", async () => {
@@ -216,4 +216,37 @@ test("blocks of a text that can't be read for a moment stay", async () => {
   await vi.waitFor(() => expect(state().checking).toBe(false));
   expect(state().blocks).toEqual([block]);
   expect(state().runnable).toBe(false);
+});
+
+test("what was selected stays so when one goes back; where it is gone, what was selected then is", async () => {
+  const block = (pointer: string) =>
+    ({ pointer, name: pointer.split("/").at(-1), branches: [] as unknown }) as Block;
+  const blocks: Record<string, Block[]> = {
+    one: [block("/do/0/a"), block("/do/1/b")],
+    two: [block("/do/0/new"), block("/do/1/a"), block("/do/2/b")],
+    three: [block("/do/0/new"), block("/do/1/b")],
+  };
+  const of = (text: string) => ({ ...checked, blocks: blocks[text] ?? [] });
+  vi.spyOn(api, "check").mockImplementation(async (_path, text) => of(text));
+  vi.spyOn(api, "edit").mockImplementation(async (_path, text) => {
+    const next = text === "one" ? "two" : "three";
+    return { ...of(next), text: next, changes: [] } as Edited;
+  });
+  const goes = async (back: boolean) => {
+    await (back ? state().undo() : state().redo());
+    await vi.waitFor(() => expect(state().checking).toBe(false));
+    return state().selected;
+  };
+  state().open({ ...definition("one"), blocks: blocks.one ?? [] });
+  state().select("/do/1/b");
+  await state().edit([]);
+  expect(state().selected).toBe("/do/2/b");
+  state().select("/do/1/a");
+  await state().edit([]); // takes it out
+  expect(state().selected).toBe(null);
+  expect(await goes(true)).toBe("/do/1/a");
+  expect(await goes(true)).toBe("/do/0/a");
+  state().select("/do/1/b");
+  expect(await goes(false)).toBe("/do/2/b");
+  expect(await goes(false)).toBe("/do/1/b");
 });

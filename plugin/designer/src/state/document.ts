@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edit, Finding } from "../api/types";
-import { blockAt, isEmpty } from "./blocks";
+import { blockAt, isEmpty, movedTo } from "./blocks";
 import { difference } from "./changes";
 
 const CHECK_AFTER = 250;
@@ -26,6 +26,12 @@ export interface Draft {
   at: number;
 }
 
+/** A text of the history, with the block that was selected in it. */
+export interface Step {
+  text: string;
+  selected: string | null;
+}
+
 interface DocumentState {
   path: string | null;
   text: string;
@@ -41,8 +47,8 @@ interface DocumentState {
   checked: string;
   checking: boolean;
   selected: string | null;
-  past: string[];
-  future: string[];
+  past: Step[];
+  future: Step[];
   disk: DiskChange | null;
   /** What was kept of this file, until somebody takes it back or drops it. */
   draft: Draft | null;
@@ -124,6 +130,8 @@ const goesOn = (before: Typing | null, next: Typing) =>
   next.from <= before.end + 1 &&
   next.end >= before.from - 1;
 
+/** What was selected in the text that undo or redo has brought back, until its blocks are known. */
+let selectedThen: string | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | undefined;
 /** Places whose values were made up, and are meant. */
@@ -149,9 +157,12 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
   /** A text that can't be read has no blocks: those of before stay, as the flow must not vanish while one types. */
   const take = (checked: Checked, text: string) => {
     const isKnown = checked.blocks.length || checked.runnable || isEmpty(checked.findings);
-    const blocks = isKnown ? checked.blocks : get().blocks;
+    const { blocks: former, selected } = get();
+    const blocks = isKnown ? checked.blocks : former;
     set({ ...looked(checked, text), blocks });
-    if (!blockAt(blocks, get().selected)) set({ selected: null });
+    const stays = blockAt(blocks, selected)?.pointer ?? movedTo(blocks, blockAt(former, selected)?.name);
+    set({ selected: stays ?? blockAt(blocks, selectedThen)?.pointer ?? null });
+    selectedThen = null;
   };
 
   const checkSoon = (after = CHECK_AFTER) => {
@@ -172,9 +183,11 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     }, after);
   };
 
+  const here = (): Step => ({ text: get().text, selected: get().selected });
+
   const step = (text: string, joined: boolean) => {
-    const { past, text: before } = get();
-    set({ past: joined ? past : [...past.slice(1 - STEPS), before], future: [], text });
+    const { past } = get();
+    set({ past: joined ? past : [...past.slice(1 - STEPS), here()], future: [], text });
   };
 
   const editNow = async (wanted: Edit[] | EditsOf): Promise<boolean> => {
@@ -227,6 +240,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       clearTimeout(timer);
       asked?.abort();
       typing = null;
+      selectedThen = null;
       const { path, text, sha256 } = definition;
       set({ ...closed, path, text, saved: text, base: sha256, ...looked(definition, text) });
     },
@@ -258,20 +272,22 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     },
     async undo() {
       if (waiting) await edits;
-      const { past, future, text } = get();
+      const { past, future } = get();
       const before = past.at(-1);
       if (before === undefined) return;
       typing = null;
-      set({ past: past.slice(0, -1), future: [text, ...future], text: before });
+      selectedThen = before.selected;
+      set({ past: past.slice(0, -1), future: [here(), ...future], text: before.text });
       checkSoon(0);
     },
     async redo() {
       if (waiting) await edits;
-      const { past, future, text } = get();
+      const { past, future } = get();
       const after = future[0];
       if (after === undefined) return;
       typing = null;
-      set({ past: [...past, text], future: future.slice(1), text: after });
+      selectedThen = after.selected;
+      set({ past: [...past, here()], future: future.slice(1), text: after.text });
       checkSoon(0);
     },
     select(selected) {
