@@ -96,6 +96,7 @@ export interface ListedDefinition {
   path: string;
   name: string | null;
   title: string | null;
+  summary?: string | null;
   faults: number;
   /** Those that it uses, with the names of the tasks that do. */
   connections: Record<string, string[]>;

@@ -44,11 +44,13 @@ export function Sidebar() {
             <button
               type="button"
               className="side-item"
+              title={one.summary ?? undefined}
               aria-current={one.path === path || undefined}
               onClick={() => void openDefinition(one.path)}
             >
               <span>{one.title ?? one.name ?? one.path}</span>
               <Path path={one.path} errors={one.path === path ? errors : one.faults} />
+              {one.summary && <small className="side-summary">{one.summary}</small>}
             </button>
           </li>
         ))}

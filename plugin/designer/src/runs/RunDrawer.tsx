@@ -63,7 +63,7 @@ function RunHead({ view }: { view: RunView | null }) {
       <h2>Run</h2>
       {view && <span className={`badge ${view.state}`}>{view.state}</span>}
       {id !== null && <PastRuns id={id} view={view} />}
-      {(view?.record ?? view?.status)?.simulated && <span className="badge warning">simulated</span>}
+      {(view?.record ?? view?.status)?.simulated && <span className="badge simulated">simulated</span>}
       <span className="muted" role="status">
         {[
           view && durationOf(view, now),

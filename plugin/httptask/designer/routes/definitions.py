@@ -13,6 +13,7 @@ from httptask.designer.called import CalledOperations
 from httptask.designer.outline import Checked, checked
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Workspace, load_once
+from httptask.diagnostics.cutting import shortened
 from httptask.dsl.program import Program
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import begin_definition
@@ -22,6 +23,7 @@ from httptask.json.types import is_object
 router = APIRouter(tags=["definitions"])
 
 _KEYS = ("document", "do")
+_LONGEST_SUMMARY = 400
 _NO_TASK = ("empty", "/do")
 """What is told of a definition without tasks, by code and pointer."""
 
@@ -32,6 +34,8 @@ class ListedDefinition(BaseModel):
     path: str
     name: str | None
     title: str | None
+    summary: str | None = None
+    """What it does, in its own words: their beginning."""
     faults: int
     """How many errors it has; that it has no task yet is none."""
     connections: dict[str, list[str]] = {}
@@ -147,11 +151,13 @@ def _listed(path: str, text: str, sha256: str, folder: Path) -> ListedDefinition
         return None
     loaded = load_once(text, path, folder)
     told = document.data.get("document") if is_object(document.data) else None
-    name, title = (told.get("name"), told.get("title")) if is_object(told) else (None, None)
+    words = told if is_object(told) else {}
+    name, title, summary = (words.get(key) for key in ("name", "title", "summary"))
     return ListedDefinition(
         path=path,
         name=name if isinstance(name, str) else None,
         title=title if isinstance(title, str) else None,
+        summary=shortened(summary, _LONGEST_SUMMARY) if isinstance(summary, str) else None,
         faults=sum(one.severity == "error" and (one.code, one.pointer) != _NO_TASK for one in loaded.reports),
         connections=_connections_of(loaded.program or loaded.draft),
         sha256=sha256,
