@@ -95,6 +95,25 @@ async def test_a_run_goes_on_by_answers_that_are_kept(workspace: Workspace) -> N
     assert [task["name"] for task in again["tasks"]] == ["tell"]
 
 
+async def test_a_request_without_its_key_is_tried_on_the_answer_that_is_kept(workspace: Workspace) -> None:
+    fixtures = workspace.folder.root / "sub" / "fixtures"
+    fixtures.mkdir()
+    (fixtures / "all.yaml").write_text(FIXTURES)
+    trial = {**NEW, "confirmed": True, "sample": {"input": NEW["input"], "outputs": {"ask": "Hello"}}}
+    async with asked(workspace) as client:
+        streams = [
+            (await client.post("/api/test-requests", json={**trial, "task": task}, timeout=30)).text
+            for task in ("ask", "tell")
+        ]
+        other = {**trial, "sample": {"input": NEW["input"], "outputs": {"ask": "Bye"}}, "task": "tell"}
+        without = (await client.post("/api/test-requests", json=other, timeout=30)).text
+    reports = [json.loads(one.split("event: report\ndata: ")[1].split("\n")[0])["report"] for one in streams]
+    assert [one["outcome"]["downstream"] for one in reports] == ["Hello", "ok"]
+    assert all(one["wire"]["simulated"] and "recorded answer" in one["wire"]["happened"] for one in reports)
+    assert "event: setup" in without
+    assert "event: report" not in without
+
+
 async def test_a_run_that_goes_on_ends_with_who_has_its_answers(workspace: Workspace) -> None:
     fixtures = workspace.folder.root / "sub" / "fixtures"
     fixtures.mkdir()

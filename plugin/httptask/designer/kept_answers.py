@@ -2,26 +2,45 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from pydantic import BaseModel
 
+from httptask.chat.complete import complete
+from httptask.chat.models import ChatRequest, Completion
+from httptask.client.collecting import collect
+from httptask.client.edge import Edge
+from httptask.config import Config
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import Workspace
+from httptask.dsl.event_selection import select_events
 from httptask.dsl.expressions import Secret, Template, TemplateText
 from httptask.dsl.program import Program
 from httptask.dsl.tasks import CALLS
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.fixtures.transport import Fixture, FixtureInvalid, Fixtures, read_fixtures
+from httptask.http.errors import HttpTaskError
+from httptask.http.models import HttpRequest, HttpResponse
+from httptask.secrets.store import SecretStore
+from httptask.testrequest import PlannedRequest
 
-__all__ = ["FIXTURE_FOLDER", "KeptAnswers", "fixture_folder", "kept_answers_of", "load_kept_answers"]
+__all__ = [
+    "FIXTURE_FOLDER",
+    "KeptAnswers",
+    "fixture_folder",
+    "kept_answers_of",
+    "kept_result",
+    "load_kept_answers",
+]
 
 FIXTURE_FOLDER: Final = "fixtures"
 """Its name, as `httptask init` has it."""
+_MOST_ATTEMPTS: Final = 20
 _SOMETHING: Final = "\0"
 """In an address, what a run alone tells."""
 _VARIABLE: Final = re.compile(r"\{[^{}]*\}")
@@ -94,6 +113,56 @@ def kept_answers_of(
     ]
     where = folder.relative_to(workspace.folder.root).as_posix()
     return KeptAnswers(folder=where, tasks=len(senders), lacking=lacking, faults=faults)
+
+
+async def kept_result(
+    workspace: Workspace, path: str, config: Config, planned: PlannedRequest
+) -> HttpResponse | Completion | None:
+    """What a call gives by the answers that are kept beside its definition: by the first of them that is a success.
+
+    Args:
+        workspace: that the definition lies in.
+        path: of its file.
+        config: of the project.
+        planned: the call.
+
+    Returns:
+        None where no answer is kept for it.
+    """
+    try:
+        fixtures = Fixtures(_read(workspace, fixture_folder(workspace, path)))
+    except (FixtureInvalid, Problem):  # which the form of a run tells
+        return None
+    secrets = SecretStore(config.secrets, {}, placeholder=True)
+    edge = Edge(config.connections, secrets, fixtures=fixtures)
+    try:
+        for attempt in range(1, _MOST_ATTEMPTS):
+            with suppress(_TryAgain):
+                return await _answered(edge, planned.call.argument, attempt)
+    except HttpTaskError:
+        return None
+    finally:
+        await edge.aclose()
+    return None
+
+
+class _TryAgain(Exception):
+    """An answer was none that a call succeeds with."""
+
+
+async def _answered(edge: Edge, argument: Any, attempt: int) -> HttpResponse | Completion | None:
+    try:
+        if isinstance(argument, ChatRequest):
+            return await complete(edge, argument, attempt=attempt)
+        if not isinstance(argument, HttpRequest):
+            return None
+        if argument.stream is not None:
+            return await collect(edge, argument, select_events, attempt=attempt)
+        return await edge.send(argument, attempt=attempt)
+    except HttpTaskError as error:
+        if error.retryable:
+            raise _TryAgain from None
+        raise
 
 
 def _read(workspace: Workspace, folder: Path) -> list[tuple[Path, Fixture]]:

@@ -17,6 +17,7 @@ from httptask.client.edge import Edge
 from httptask.config import Config
 from httptask.config.config import for_own_runs
 from httptask.connections.connection import Connection
+from httptask.designer.kept_answers import kept_result
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.project import missing_secrets, not_set_up
@@ -42,6 +43,7 @@ from httptask.testrequest import (
     send_once,
     values_read,
 )
+from httptask.testrequest.outcome import outcome_of_result
 from httptask.testrequest.report import PreparedPart
 
 router = APIRouter(prefix="/test-requests", tags=["test requests"])
@@ -162,7 +164,9 @@ class _Trial:
             also = f". {prepared.happened.removesuffix('.')}" if prepared.error else ""
             setup = {"detail": problem.detail + also, "missing": list(lacking), "fix": prepared.change}
             self._tell("setup", setup)
-            simulated = None if temporal is None else await asyncio.to_thread(reporter.simulated, prepared)
+            simulated = (
+                None if temporal is None else await self._simulated(config, planned, reporter, prepared)
+            )
             if simulated is not None:
                 self._tell("report", {"id": self._id, "report": simulated.to_json()})
             return
@@ -181,6 +185,16 @@ class _Trial:
             raise Problem(504, str(running)) from None
         report: Report = await asyncio.to_thread(reporter.report, prepared, outcome)
         self._tell("report", {"id": self._id, "report": report.to_json()})
+
+    async def _simulated(
+        self, config: Config, planned: PlannedRequest, reporter: Reporter, prepared: PreparedPart
+    ) -> Report | None:
+        """With an answer that is kept, or else with one that is made up; None where nothing tells what it is like."""
+        kept = await kept_result(self._workspace, self._asked.path, config, planned)
+        if kept is None:
+            return await asyncio.to_thread(reporter.simulated, prepared)
+        outcome = await asyncio.to_thread(outcome_of_result, planned, kept)
+        return await asyncio.to_thread(reporter.report, prepared, outcome)
 
     def _hear(self, piece: LiveText) -> None:
         self._tell("text", piece.model_dump())
