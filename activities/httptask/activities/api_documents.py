@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -105,7 +106,7 @@ def told_of_document(error: HttpTaskError, request: OperationRequest) -> HttpTas
     """An error of loading a document, which is not that of the call that its task is about."""
     keep = ""
     if isinstance(error, FixtureMissing):
-        keep = f"; or keep the document: `httptask catalog add {request.url}`"
+        keep = f"; or keep the document: `httptask catalog add {quote(request.url)}`"
     error.message = f"the document for {request.operation_id} can't be loaded: {error.message}{keep}"
     return error
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from time import monotonic
 from typing import Any, Final, TypeVar
 
@@ -137,7 +138,7 @@ class Catalog:
                 f"`{chosen}` can't name an API", "write small letters and digits, with `-` between words"
             )
         if self._is_added(chosen):
-            update = f"httptask catalog update {chosen} --from {source or 'FILE'}"
+            update = f"httptask catalog update {chosen} --from {quote(source) if source else 'FILE'}"
             hint = f"`{update}` puts this one in its place; --name keeps both"
             raise CatalogError(f"there is an API `{chosen}` already", hint)
         entry = Entry(chosen, document, source)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import Any
 
 from pydantic import ValidationError
@@ -93,7 +94,7 @@ async def read_earlier(client: Client, id_: str) -> Earlier:
     record = await read_run(client, id_)
     if record.ended_at is None:
         raise NotRerunnable(
-            f"{id_} is {record.state}: two runs would do the same work", f"httptask runs cancel {id_}"
+            f"{id_} is {record.state}: two runs would do the same work", f"httptask runs cancel {quote(id_)}"
         )
     if record.document is None:
         raise NotRerunnable(f"{id_} did not get as far as a definition, or is a workflow in Python")

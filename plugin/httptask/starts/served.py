@@ -3,6 +3,7 @@
 import json
 import secrets
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
@@ -61,7 +62,9 @@ async def find_served(client: Client, task_queue: str, name: str) -> Served:
     try:
         await require_worker(client, task_queue)
     except NoWorker as none:
-        hint = f"start one: httptask worker --task-queue {task_queue} --definitions DIR, or httptask dev"
+        hint = (
+            f"start one: httptask worker --task-queue {quote(task_queue)} --definitions DIR, or httptask dev"
+        )
         raise NotServed(str(none), hint, is_silent=True) from None
     try:
         found = await ask(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from temporalio.client import Client
@@ -71,7 +72,7 @@ async def find_operation(
     if load is None:
         raise NotTestable(
             f"{task}: its request is made of {request.url}, which is not loaded where nothing is sent: "
-            f"`httptask catalog add {request.url}` keeps it here"
+            f"`httptask catalog add {quote(request.url)}` keeps it here"
         )
     return await load(request)
 

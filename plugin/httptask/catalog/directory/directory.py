@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 from zlib import crc32
 
@@ -57,7 +58,7 @@ class KnownApi:
             return f"httptask catalog add {self.name}"
         checkout = self.repository.rpartition("/")[2]
         return (
-            f"git clone --depth 1 {self.repository} && httptask catalog add {checkout}/{self.folder}"
+            f"git clone --depth 1 {quote(self.repository)} && httptask catalog add {quote(f'{checkout}/{self.folder}')}"
             f" --name {self.name}"
         )
 

@@ -3,6 +3,7 @@
 import os
 import shlex
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,9 +58,8 @@ def _require_folder(directory: Path) -> None:
     file = next((path for path in (directory, *directory.parents) if path.is_file()), None)
     if file is not None or directory.suffix in (".yaml", ".yml"):
         folder = (file or directory).parent
-        hint = (
-            f"name a folder: `httptask init {folder if folder.name else 'DIR'}` writes workflow.yaml into it"
-        )
+        named = quote(str(folder)) if folder.name else "DIR"
+        hint = f"name a folder: `httptask init {named}` writes workflow.yaml into it"
         raise CliError(f"{directory}: init fills a folder, and this is a file", hint)
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -136,7 +137,7 @@ def pause(
     if json:
         print_json({"run": id_, "state": "paused"})
     else:
-        print_note(f"{id_}: paused; `httptask runs resume {id_}` lets it go on")
+        print_note(f"{id_}: paused; `httptask runs resume {quote(id_)}` lets it go on")
         print_note("  until then it answers no queries, and its clock goes on: waits and timeouts pass")
 
 

@@ -1,6 +1,7 @@
 """`httptask schedule`: runs that Temporal starts at the times that a definition's `schedule` says."""
 
 import sys
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -161,7 +162,7 @@ def pause(
     ask(work, config, profile, _NO_SCHEDULE)
     _tell(
         {"schedule": id_, "state": "paused"},
-        f"{id_}: paused; `httptask schedule resume {id_}` ends that",
+        f"{id_}: paused; `httptask schedule resume {quote(id_)}` ends that",
         json,
     )
 
@@ -198,7 +199,9 @@ def trigger(
         return await trigger_schedule(client, id_)
 
     run = ask(work, config, profile, _NO_SCHEDULE)
-    told = f"started run {run}; follow it: httptask runs show {run}" if run else f"{id_}: asked for a run"
+    told = (
+        f"started run {run}; follow it: httptask runs show {quote(run)}" if run else f"{id_}: asked for a run"
+    )
     _tell({"schedule": id_, "run": run}, told, json)
     if run and not json:
         sys.stdout.write(f"{harmless(run)}\n")

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
@@ -160,7 +161,7 @@ async def follow(
             if not result.done() and not launch.stays:
                 await end_interrupted(handle, result, interrupts)
         if not result.done() and launch.stays:
-            print_note(f"{handle.id} goes on; `httptask runs show {handle.id}` tells how far it is")
+            print_note(f"{handle.id} goes on; `httptask runs show {quote(handle.id)}` tells how far it is")
             return ExitCode.INTERRUPTED
         if not result.done():
             raise CliError(

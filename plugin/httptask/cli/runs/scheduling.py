@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -102,12 +103,12 @@ def create_from(scheduling: Scheduling, config: "Config", cluster: Cluster | Non
     try:
         ask_cluster(create, config, cluster)
     except ScheduleExists:
-        hint = f"`httptask schedule delete {plan.id}` makes room for it; --id gives it another id"
+        hint = f"`httptask schedule delete {quote(plan.id)}` makes room for it; --id gives it another id"
         raise CliError(f"there is a schedule {plan.id} already", hint, ExitCode.FAILED) from None
     if scheduling.as_json:
         print_json({**_facts(plan), "created": True})
     else:
-        print_note(f"created; how it goes: {harmless(f'httptask schedule show {plan.id}')}")
+        print_note(f"created; how it goes: {harmless(f'httptask schedule show {quote(plan.id)}')}")
 
 
 def _planned(scheduling: Scheduling, loaded: Loaded, started_by: str | None) -> SchedulePlan:
@@ -205,7 +206,7 @@ def print_schedule(record: ScheduleRecord) -> None:
     lines = [f"{record.id}  {record.definition}  {'paused' if record.paused else 'active'}{note}"]
     lines.append(f"  when: {record.when}")
     if record.paused:
-        lines.append(f"  starts nothing until `httptask schedule resume {record.id}`")
+        lines.append(f"  starts nothing until `httptask schedule resume {quote(record.id)}`")
     elif record.next:
         lines += _times("next", record.next, None)
     else:

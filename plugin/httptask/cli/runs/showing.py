@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from shlex import quote
 from typing import Any
 
 from rich.cells import cell_len
@@ -38,10 +39,10 @@ def print_run(run: RunRecord) -> None:
         _print(f"continued by {again}")
     if run.pause is not None:
         _print(
-            f"{run.pause}; its clock goes on, so timers and timeouts pass: `httptask runs resume {run.id}`"
+            f"{run.pause}; its clock goes on, so timers and timeouts pass: `httptask runs resume {quote(run.id)}`"
         )
     if run.impasse is not None:
-        cure = f"it is tried again until that is cured; `httptask runs cancel {run.id}` ends it"
+        cure = f"it is tried again until that is cured; `httptask runs cancel {quote(run.id)}` ends it"
         _print(describe_impasse(run.impasse, cure))
     if run.input is not None:
         _print_value("input", run.input)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import Client
@@ -68,9 +69,7 @@ async def _start_served(starting: Starting, config: "Config", cluster: Cluster |
                     client, served, starting.input, task_queue=starting.task_queue, id_=starting.id
                 )
             except WorkflowAlreadyStartedError:
-                follow_it = (
-                    f"`httptask runs show {starting.id}` tells of it; another --id starts one beside it"
-                )
+                follow_it = f"`httptask runs show {quote(starting.id)}` tells of it; another --id starts one beside it"
                 raise CliError(f"a run {starting.id} goes on already", follow_it, ExitCode.FAILED) from None
             if starting.wait:
                 print_note(f"run {harmless(handle.id)} of {harmless(served.name)}")
@@ -103,5 +102,5 @@ def _tell(id_: str, served: Served, *, as_json: bool) -> None:
     if as_json:
         print_json({"run": id_, "definition": served.name})
         return
-    print_note(f"started {harmless(served.name)}; follow it: {harmless(f'httptask runs show {id_}')}")
+    print_note(f"started {harmless(served.name)}; follow it: {harmless(f'httptask runs show {quote(id_)}')}")
     sys.stdout.write(f"{harmless(id_)}\n")

@@ -210,7 +210,8 @@ def _format_of_events(kept: KeptAnswer, workspace: AskedWorkspace) -> StreamForm
         return None
     if stream is None or "each" in stream or "until" in stream or stream.get("take", "all") != "all":
         task = node.name if node is not None else "TASK"
-        hint = f"`httptask test-request {kept.path} {task} --record {FIXTURE_FOLDER}` keeps them as they come"
+        words = f"{quote(kept.path)} {quote(task)} --record {FIXTURE_FOLDER}"
+        hint = f"`httptask test-request {words}` keeps them as they come"
         raise Problem(422, "it came in events, of which the designer has only what the task keeps", hint)
     return stream.get("format") or named or "sse"
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any, Final
 
 from temporalio import workflow
@@ -94,7 +95,7 @@ class _Listening:
             for check in checks
             if check.at == ("type",) and not check.matches
         ]
-        how = f"send it: httptask emit {services.workflow_id} --type {exact[0] if exact else 'TYPE'}"
+        how = f"send it: httptask emit {quote(services.workflow_id)} --type {quote(exact[0]) if exact else 'TYPE'}"
         detail = how if self._passed is None else f"{self._passed}; {how}"
         services.board.update(execution.id, state="waiting", summary=_summary(listens), detail=detail)
 
