@@ -12,6 +12,8 @@ from httptask.testrequest.wording import duration, is_wait_refused, timeout_of
 
 __all__ = ["Afterwards", "end_of_list", "next_task"]
 
+_AGAIN = "try again"
+
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
@@ -23,6 +25,8 @@ class Afterwards:
 
     words: str
     caught_by: str | None
+    tries_again: bool = False
+    """Whether the call itself is made again."""
 
     @classmethod
     def of(cls, program: Program, planned: PlannedRequest, outcome: Outcome) -> "Afterwards":
@@ -34,7 +38,8 @@ class Afterwards:
         end = taker or "the error ends the workflow: no `catch` around the task takes it"
         if tries_again:
             return cls(f"not try the call again by itself: {end}", taker)
-        return cls(f"{_next_step(planned, outcome, outcome.problem)}{end}", taker)
+        step = _next_step(planned, outcome, outcome.problem)
+        return cls(f"{step}{end}", taker, tries_again=step.startswith(_AGAIN))
 
 
 def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem) -> str:
@@ -58,7 +63,7 @@ def _next_step(planned: PlannedRequest, outcome: Outcome, problem: Problem) -> s
         longest = outcome.next_begin(longer=LARGEST_JITTER if outcome.retry_after else 1.0)
         if (around := planned.deadline) is not None and longest >= around.at:
             after += f" if that is within {timeout_of(around.pointer)}, {duration(around.at)}"
-        return f"try again after {after}; {most} left; if none succeeds, "
+        return f"{_AGAIN} after {after}; {most} left; if none succeeds, "
     if outcome.details.get("retryable") and left <= 0:
         return f"not try again, for this was the last of {attempts} attempts; "
     if is_wait_refused(outcome.details):

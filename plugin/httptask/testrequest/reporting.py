@@ -221,7 +221,8 @@ class Reporter:
             shown["drift"] = self._called.drift(status, headers, content)
         if result is None and outcome.is_broken_off:
             happened = _sentence(broken_off_in_words(status))
-            return ResponsePart(happened=happened, run_would="count it as an error", **shown)
+            run_would = f"count it as an error{self._tries_again(outcome)}"
+            return ResponsePart(happened=happened, run_would=run_would, **shown)
         happened = _sentence(words.happened)
         if shown.get("drift"):
             happened += f" It is not as the reference of {self._called and self._called.name} describes it."
@@ -229,9 +230,8 @@ class Reporter:
                 shown["change"] = self._drift_cure()
         if words.change:
             shown["change"] = words.change
-        return ResponsePart(
-            happened=happened, run_would=self._run_takes(status, is_taken=result is not None), **shown
-        )
+        run_would = self._run_takes(status, is_taken=result is not None) + self._tries_again(outcome)
+        return ResponsePart(happened=happened, run_would=run_would, **shown)
 
     def _run_takes(self, status: int, *, is_taken: bool) -> str:
         success = self._planned.request.success
@@ -239,6 +239,12 @@ class Reporter:
         verdict = "a success" if is_success else "an error"
         fails = ", and fail on what came with it" if is_success and not is_taken else ""
         return f"count {status} as {verdict} (successes: {', '.join(map(str, success))}){fails}"
+
+    def _tries_again(self, outcome: Outcome) -> str:
+        """What is said of a failure where its outcome says the same, and how."""
+        if outcome.problem is None or not Afterwards.of(self._program, self._planned, outcome).tries_again:
+            return ""
+        return ", and try again"
 
     def _drift_cure(self) -> str:
         called, fine = self._called, "nothing, if all is there that the workflow reads"

@@ -33,8 +33,9 @@ async def test_it_is_told(shell: Shell, reask: int, reply: Reply, verdict: str) 
         shell.environment |= {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-0123456789"}
         code, command = await shell.run("test-request", "asks.yaml", "ask")
     assert code == 1, command.stderr
-    _, _, outcome = command.stdout.partition("\noutcome\n")
+    before, _, outcome = command.stdout.partition("\noutcome\n")
     assert f"  a run would: {verdict}" in outcome
+    assert (", and try again" in before.partition("\nresponse\n")[2]) is verdict.startswith("try again")
 
 
 async def test_programs_are_told_too(shell: Shell) -> None:

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useShallow } from "zustand/react/shallow";
 import type { Block } from "../api/types";
 import { leaveField } from "../app/keys";
@@ -52,6 +52,7 @@ function Tested({ block, close }: { block: Block; close(): void }) {
   useEffect(() => void useSession.getState().look(block.pointer), [block.pointer, text, read, connections]);
   const form = useTaskForm(block.pointer);
   const sending = phase === "sending";
+  const sender = useRef<HTMLButtonElement>(null);
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || sending) return;
     event.preventDefault();
@@ -65,20 +66,27 @@ function Tested({ block, close }: { block: Block; close(): void }) {
         <code>{block.name}</code>
         <span className="grow" />
         {changes && <span className="changes">{changes}</span>}
-        {sending ? (
-          <button type="button" className="button" onClick={() => void cancel()}>
-            Cancel
-          </button>
-        ) : (
-          <button
-            type="button"
-            className="button primary"
-            title="Ctrl Enter"
-            onClick={() => void send(block.pointer, block.name)}
-          >
-            <Icon name="send" /> {wasSent ? "Send again" : "Send"}
-          </button>
-        )}
+        <button
+          type="button"
+          className="button cancel"
+          disabled={!sending}
+          onClick={() => {
+            void cancel();
+            sender.current?.focus(); // this button goes, and the keyboard with it
+          }}
+        >
+          Cancel
+        </button>
+        <button
+          ref={sender}
+          type="button"
+          className="button primary send"
+          title="Ctrl Enter"
+          aria-disabled={sending}
+          onClick={() => !sending && void send(block.pointer, block.name)}
+        >
+          <Icon name="send" /> {sending ? "Sending …" : wasSent ? "Send again" : "Send"}
+        </button>
         <button type="button" className="button plain square" aria-label="Close" onClick={close}>
           <Icon name="close" />
         </button>
