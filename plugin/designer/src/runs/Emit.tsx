@@ -20,17 +20,17 @@ export function awaitedType(value: Json | undefined): string | null {
 export function Emit({ task }: { task: TaskExecution }) {
   const form = useTaskForm(task.pointer);
   const [type, setType] = useState<string | null>(null);
-  const [data, setData] = useState('{ "decision": "approve" }');
+  const [data, setData] = useState("");
   const [fault, setFault] = useState<string | null>(null);
   const shown = type ?? awaitedType(form.data?.task) ?? "";
   const send = async (event: FormEvent) => {
     event.preventDefault();
     try {
-      const value = JSON.parse(data || "null") as Json;
+      const value = JSON.parse(data.trim() || "null") as Json;
       setFault(null);
       await useRun.getState().emit(shown, value);
     } catch {
-      setFault("The data is no JSON.");
+      setFault('The data is no JSON: write it as { "decision": "approve" }.');
     }
   };
   return (
@@ -46,10 +46,11 @@ export function Emit({ task }: { task: TaskExecution }) {
         />
       </label>
       <label>
-        Data
+        Data, as JSON; none where it is left empty
         <textarea
           className="field-input mono"
           rows={2}
+          placeholder='as { "decision": "approve" }'
           value={data}
           onChange={(event) => setData(event.target.value)}
         />
