@@ -179,8 +179,9 @@ async def save_and_run(keys: Keys, browser: Browser, file: Path) -> None:
     await keys.lacks("button", "Cancel run")
     while not await browser.page.evaluate("document.activeElement?.closest('.drawer') !== null"):
         await keys.press("F6")
-    await keys.press("Tab", "Tab")
-    await keys.is_at(".timeline button")
+    await keys.is_at(".timeline.whole button")
+    await keys.press("Tab")
+    await keys.is_at(".timeline li button")
     await keys.press("Enter")
     await keys.shows(".task-detail", "ask")
     await browser.look("keys-4-run")

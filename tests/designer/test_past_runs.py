@@ -56,6 +56,7 @@ async def test_the_latest_run_has_data_for_its_definition_as_it_is_now(workspace
         found = await latest(longer)
         again = (await client.post(f"/api/runs/{id_}/rerun", json={**new, "task": "note"})).json()["id"]
         await events(client, "GET", f"/api/runs/{again}/events")
+        watched = await events(client, "GET", f"/api/runs/{again}/events")
         [gone_on, by_name, refuses] = [
             await latest(longer),
             await latest(other, "copy.yaml"),
@@ -66,10 +67,27 @@ async def test_the_latest_run_has_data_for_its_definition_as_it_is_now(workspace
     assert (found["run"], found["input"]) == (id_, {"sku": "a"})
     assert found["outputs"] == {"order": {"id": 7}, "note": {"id": 7}}
     assert (gone_on["run"], gone_on["outputs"]) == (again, found["outputs"])  # of both runs
+    assert {one["rerun_of"]["run"] for _, one in watched} == {id_}
+    assert watched[-1][1]["rerun_of"]["reused"] == ["order"]
     assert by_name["outputs"].keys() == {"order"}  # note is of another kind now
     assert (refuses["has_input"], refuses["input"]) == (False, None)
     assert one.json()["output"] == found["outputs"]["order"]
     assert none.status_code == 404
+
+
+async def test_executions_in_loops_tell_their_round(workspace: Workspace) -> None:
+    text = (
+        "document: { dsl: 1.0.3, namespace: tests, name: rounds, version: 1.0.0 }\n"
+        'do:\n  - each: { for: { in: "${ [{id: 1}, {id: 2}] }" }, do: [{ note: { set: { id: "${ $item.id }" } } }] }\n'
+    )
+    async with asked(workspace) as client:
+        id_ = (await client.post("/api/runs", json={"path": "rounds.yaml", "text": text})).json()["id"]
+        tasks = (await events(client, "GET", f"/api/runs/{id_}/events"))[-1][1]["tasks"]
+    assert [(task["name"], task["loops"]) for task in tasks] == [
+        ("each", {}),
+        ("note", {"item": '{"id": 1}', "index": "0"}),
+        ("note", {"item": '{"id": 2}', "index": "1"}),
+    ]
 
 
 async def test_what_is_large_is_told_by_its_size_and_given_by_itself(workspace: Workspace) -> None:

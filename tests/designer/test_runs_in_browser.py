@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from playwright.async_api import Page
 
 from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.browser import Browser
@@ -17,6 +18,8 @@ do:
   - approval: { listen: { to: { one: { with: { type: com.example.approval } } } } }
   - ship: { call: httpRequest, with: { method: post, connection: shop, path: /wrong, body: {} } }
 """
+DRAGGED, STEP = 400, 24
+"""Pixels that the run is made high, and that a key adds."""
 CONFIG = """\
 [connections.shop]
 base_url = "http://127.0.0.1:{port}"
@@ -34,6 +37,52 @@ def answer(request: ServedRequest) -> Reply:
     return Reply.json({"done": request.target})
 
 
+async def height(page: Page) -> int:
+    edge = page.get_by_role("separator", name="Height of the run")
+    return int(await edge.get_attribute("aria-valuenow") or "")
+
+
+async def resize(page: Page) -> None:
+    """Make the run higher, with the mouse and by a key."""
+    edge = page.get_by_role("separator", name="Height of the run")
+    assert await height(page) < DRAGGED
+    await edge.hover()
+    await page.mouse.down()
+    await page.mouse.move(600, 800 - DRAGGED, steps=3)
+    await page.mouse.up()
+    assert await height(page) == DRAGGED
+    await edge.press("ArrowUp")
+    assert await height(page) == DRAGGED + STEP
+
+
+async def refuse(browser: Browser) -> None:
+    """What does not fit is told at its field, in the form that is still open."""
+    page = browser.page
+    amount = page.get_by_label("amount", exact=True)
+    assert await amount.input_value() == "1"
+    await amount.fill("0")
+    await page.get_by_role("button", name="Start").click()
+    await page.locator(".run-dialog .field.faulty .field-fault", has_text="0").wait_for()
+    assert await amount.evaluate("box => box === document.activeElement")
+    assert all("422" in told for told in browser.complaints), browser.complaints
+    browser.complaints.clear()
+    await browser.look("run-0-refused")
+
+
+async def reopen(browser: Browser) -> None:
+    """Another day, the data are still there: of the run, and of the one that it went on from."""
+    page = browser.page
+    await page.keyboard.press("Control+s")
+    await page.get_by_role("button", name="Saved").wait_for()
+    await page.reload()
+    await page.get_by_role("button", name="Past runs").click()
+    assert await height(page) == DRAGGED + STEP
+    await page.get_by_role("button", name="Close the run").click()
+    await page.locator(".block-head", has_text="ship").click()
+    await browser.until("() => document.querySelectorAll('.data .of-run').length === 3")
+    await page.locator(".data .tree", has_text="/orders").first.wait_for()
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.long
 @pytest.mark.alone
@@ -47,24 +96,16 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         page = browser.page
         await page.get_by_text("Worker ready").wait_for()
         await page.get_by_role("button", name="Run", exact=True).click()
-        amount = page.get_by_label("amount", exact=True)
-        assert await amount.input_value() == "1"
-
-        # What does not fit is told at its field, in the form that is still open.
-        await amount.fill("0")
-        await page.get_by_role("button", name="Start").click()
-        await page.locator(".run-dialog .field.faulty .field-fault", has_text="0").wait_for()
-        assert await amount.evaluate("box => box === document.activeElement")
-        assert all("422" in told for told in browser.complaints), browser.complaints
-        browser.complaints.clear()
-        await browser.look("run-0-refused")
-        await amount.fill("2")
+        await refuse(browser)
+        await page.get_by_label("amount", exact=True).fill("2")
         await page.get_by_role("button", name="Start").click()
 
         # It waits for an approval, which is given here.
         await page.get_by_role("heading", name="approval waits for an event").wait_for()
         await browser.until("() => document.querySelector('.emit input').value === 'com.example.approval'")
+        await page.locator(".drawer-detail .tree", has_text="amount").wait_for()  # what is to be approved
         await browser.look("run-1-waits")
+        await page.get_by_label("Data").fill('{ "decision": "approve" }')
         await page.get_by_role("button", name="Send event").click()
 
         # The last task fails; it is mended in the form, and the run goes on from there.
@@ -83,16 +124,12 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         await page.get_by_role("button", name="Continue from here").click()
         await page.locator(".drawer-head .badge", has_text="completed").wait_for()
         await page.locator(".drawer-detail", has_text="/shipments").wait_for()
+        await page.locator(".block-head", has_text="order").locator(".badge.earlier").wait_for()
+        await resize(page)
         await browser.look("run-3-mended")
         assert [request.target for request in server.requests] == ["/orders", "/wrong", "/shipments"]
 
-        # Another day, the data are still there: of this run, and of the one that it went on from.
-        await page.keyboard.press("Control+s")
-        await page.get_by_role("button", name="Saved").wait_for()
-        await page.reload()
-        await page.locator(".block-head", has_text="ship").click()
-        await browser.until("() => document.querySelectorAll('.data .of-run').length === 3")
-        await page.locator(".data .tree", has_text="/orders").first.wait_for()
+        await reopen(browser)
         await browser.look("run-4-reloaded")
 
         shell.write("fixtures/shop.yaml", FIXTURES.format(port=server.port))

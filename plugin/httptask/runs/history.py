@@ -37,6 +37,7 @@ from httptask.runs.records import (
     RunRecord,
     TaskRecord,
     summarize,
+    told_loops,
 )
 
 __all__ = ["read_run"]
@@ -114,9 +115,9 @@ async def _tasks(
         for call in of_task:
             if call.request is None and call.id in task.local_arguments:
                 call.request = _request(call.activity, task.local_arguments[call.id])
-        tasks.append(
-            TaskRecord(**task.status.model_dump(), data=task.data, output=task.output, calls=of_task)
-        )
+        known = task.status.model_dump()
+        loops = told_loops(task.data)
+        tasks.append(TaskRecord(**known, data=task.data, loops=loops, output=task.output, calls=of_task))
     return sorted(tasks, key=lambda task: task.started_at)  # those of parts come behind all others
 
 

@@ -1,5 +1,6 @@
 """Runs as `httptask runs` tells of them."""
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from temporalio.client import Client
 
 from httptask.activities.api_operation import ApiOperation
 from httptask.activities.names import BATCH, ONE_CALL, RUN_THEN_WAIT, TOKEN_LIMIT
+from httptask.diagnostics.cutting import in_one_line
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import Impasse, TaskData, TaskState, TaskStatus
 from httptask.json.types import is_object
@@ -28,6 +30,7 @@ __all__ = [
     "latest_runs",
     "reruns_of",
     "summarize",
+    "told_loops",
 ]
 
 FILE_MEMO = "file"
@@ -36,6 +39,9 @@ RERUN_MEMO = "rerun"
 """Key of the memo of a run that goes on from outputs of an earlier one."""
 _RERUN = "-rerun-"
 """In the ids of such runs, behind that of the first one: by it they are found."""
+
+_LONGEST_VARIABLE = 60
+"""Characters of the variable of a loop."""
 
 _OURS = "(WorkflowType = 'httptask.run' OR TaskQueue STARTS_WITH 'httptask')" + "".join(
     f" AND WorkflowType != '{other}'" for other in (TOKEN_LIMIT, ONE_CALL, BATCH, RUN_THEN_WAIT)
@@ -94,9 +100,21 @@ class TaskRecord(TaskStatus):
     """One execution of one task, and its calls: one, but for a question to a model that was asked again."""
 
     data: TaskData | None = Field(default=None, exclude=True)
+    loops: dict[str, str] = Field(default_factory=dict[str, str])
+    """The variables of the loops around it, outer ones first, each cut to what a line can bear."""
     output: Any = None
     """What the next task sees."""
     calls: list[CallRecord] = Field(default_factory=list[CallRecord])
+
+
+def told_loops(data: TaskData | None) -> dict[str, str]:
+    """The variables of the loops around a task, as `loops` of its record has them."""
+    return {} if data is None else {name: _told(value) for name, value in data.variables.items()}
+
+
+def _told(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return in_one_line(text, _LONGEST_VARIABLE)
 
 
 class RerunOf(BaseModel):

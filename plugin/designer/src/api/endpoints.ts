@@ -29,6 +29,7 @@ import type {
   Readable,
   Report,
   RunChoices,
+  RunRecord,
   RunSummary,
   ScheduleSummary,
   TaskForm,
@@ -157,6 +158,7 @@ export const readLatest = (path: string, text: string) =>
   request<EarlierData | null>("POST", "/runs/latest", { path, text });
 export const readOutput = (run: string, task: string) =>
   request<{ output: Json }>("GET", `/runs/${asked(run)}/outputs?task=${asked(task)}`);
+export const getRun = (id: string) => request<RunRecord>("GET", `/runs/${asked(id)}`);
 export const startRun = (path: string, text: string, input: Json, simulated: boolean) =>
   request<{ id: string }>("POST", "/runs", { path, text, input, simulated });
 export const getRunChoices = (path: string, text: string) =>

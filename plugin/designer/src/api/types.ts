@@ -491,6 +491,8 @@ export interface Failure {
 }
 
 export interface TaskRecord extends TaskExecution {
+  /** The variables of the loops around it, cut to a few characters. */
+  loops?: Record<string, string>;
   output?: Json;
   calls?: CallRecord[];
 }
@@ -510,6 +512,13 @@ export interface RunStatus {
   spent?: Spent;
   simulated?: boolean;
   impasse?: { attempt: number; last_failure?: string | null } | null;
+  rerun_of?: RerunOf | null;
+}
+
+/** The run whose outputs another one goes on from, and the tasks that it took them of. */
+export interface RerunOf {
+  run: string;
+  reused: string[];
 }
 
 export interface RunSummary {
@@ -520,6 +529,7 @@ export interface RunSummary {
   ended_at?: string | null;
   spent?: Spent | null;
   simulated?: boolean;
+  rerun_of?: RerunOf | null;
 }
 
 /** Where the answers of a run could come from. */

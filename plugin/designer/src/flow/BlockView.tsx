@@ -165,8 +165,11 @@ function FaultBadge({ found }: { found: Finding[] }) {
 
 function StateBadge({ run }: { run: TaskRun }) {
   return (
-    <span className={`badge state ${run.state}`}>
-      {run.state}
+    <span
+      className={`badge state ${run.state} ${run.earlier ? "earlier" : ""}`}
+      title={run.earlier ? "In the run before, which this one continues" : undefined}
+    >
+      {run.earlier ? "completed before" : run.state}
       {run.count > 1 ? ` ×${run.count}` : ""}
     </span>
   );

@@ -1,19 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
 import { listRuns } from "../api/endpoints";
-import type { CallRecord, TaskRecord } from "../api/types";
-import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
-import { blockAt } from "../state/blocks";
-import { useDocument } from "../state/document";
-import { JsonTree } from "../testrequest/JsonTree";
 import { Icon } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
 import { toldDuration, toldTime } from "../ui/time";
+import { RunDetail, TaskDetail, useSoFar } from "./Detail";
+import { Edge, useHeight } from "./Edge";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
 import { ENDS, endOf, isOver, type RunView, useRun } from "./run";
-import { toldOf, useRunStates } from "./states";
+import { useRunStates, WHOLE } from "./states";
 import { Timeline, useNow } from "./Timeline";
 import "./runs.css";
 
@@ -26,17 +23,25 @@ export function RunDrawer() {
     document.getElementById("run")?.focus();
   };
   const { asking, open, none, view } = useRun();
+  const height = useHeight();
   return (
     <>
       {asking && <RunDialog />}
       {open && (
-        <section className="drawer" aria-label="Run" data-pane onKeyDown={onKey}>
+        <section
+          className="drawer"
+          aria-label="Run"
+          data-pane
+          onKeyDown={onKey}
+          style={height === null ? undefined : { height }}
+        >
           <RunHead view={view} />
           {view ? (
             <RunBody view={view} />
           ) : (
             <p className="empty">{none ? "Nothing was run yet. Press Run to begin one." : <Looking />}</p>
           )}
+          <Edge />
         </section>
       )}
     </>
@@ -130,12 +135,15 @@ function PastRuns({ id, view }: { id: string; view: RunView | null }) {
 }
 
 function RunBody({ view }: { view: RunView }) {
-  const { tasks, record } = view;
+  const { tasks } = view;
   const looked = useRunStates((state) => state.looked);
   const task =
-    tasks.findLast((one) => one.id === looked || one.pointer === looked) ??
-    tasks.find((one) => one.state === "faulted") ??
-    null;
+    looked === WHOLE
+      ? null
+      : (tasks.findLast((one) => one.id === looked || one.pointer === looked) ??
+        tasks.find((one) => one.state === "faulted") ??
+        null);
+  const soFar = useSoFar(view, task);
   const waiting = tasks.filter((one) => one.kind.includes("listen") && !one.ended_at);
   return (
     <div className="drawer-body">
@@ -147,122 +155,16 @@ function RunBody({ view }: { view: RunView }) {
             <Prose text={view.status.impasse.last_failure ?? ""} />
           </p>
         )}
-        {!task && !waiting.length && record === null && (
-          <p className="muted">Choose a task to see what became of it.</p>
-        )}
-        {task && <TaskDetail task={task} />}
-        {!task && record?.failure && (
-          <p className="block-fault">
-            <Prose text={record.failure.message} />
-          </p>
-        )}
-        {record && record.output !== undefined && record.output !== null && (
-          <>
-            <h3>Result</h3>
-            <JsonTree value={record.output} base={null} label="Result" />
-          </>
+        {task ? (
+          <TaskDetail
+            key={task.id}
+            task={soFar?.tasks.find((one) => one.id === task.id) ?? task}
+            view={view}
+          />
+        ) : (
+          <RunDetail view={view} record={soFar} />
         )}
       </div>
     </div>
-  );
-}
-
-function TaskDetail({ task }: { task: TaskRecord }) {
-  const view = useRun((state) => state.view);
-  const block = useDocument((state) => blockAt(state.blocks, task.pointer));
-  const told = toldOf(task, Date.now());
-  const faultyAt = placeOfFault(task);
-  return (
-    <div className="task-detail">
-      <p>
-        <b>{task.name}</b> <span className={`badge ${task.state}`}>{task.state}</span>{" "}
-        <span className="muted">{task.summary}</span>
-      </p>
-      {told && (
-        <p className={`block-told ${task.state}`}>
-          <Prose text={told} />
-        </p>
-      )}
-      <p>
-        {block && (
-          <button
-            type="button"
-            className="button small"
-            onClick={() => useDocument.getState().select(task.pointer)}
-          >
-            Show block
-          </button>
-        )}{" "}
-        {block && task.state === "faulted" && (
-          <button
-            type="button"
-            className="button small primary"
-            title="Correct it there, then continue from here"
-            onClick={() => {
-              useDocument.getState().select(task.pointer);
-              useLayout.getState().enterForm(faultyAt ?? undefined);
-            }}
-          >
-            Mend {faultyAt?.split("/").at(-1) ?? "its fields"}
-          </button>
-        )}{" "}
-        {isOver(view) && block && (
-          <button
-            type="button"
-            className="button small"
-            onClick={() => void useRun.getState().rerun(task.pointer)}
-          >
-            {task.state === "faulted" ? "Continue from here" : "Run again from here"}
-          </button>
-        )}
-      </p>
-      {view?.record === null && (
-        <p className="muted">What it sent and got is shown once the run has ended.</p>
-      )}
-      {task.calls?.map((call) => (
-        <CallDetail key={call.id} call={call} told={told} />
-      ))}
-      {task.output !== undefined && task.output !== null && (
-        <details>
-          <summary>Output</summary>
-          <JsonTree value={task.output} base={null} label="Output" />
-        </details>
-      )}
-    </div>
-  );
-}
-
-/** The place in the task that a fault names, as in `/do/1/two/set/shout: explode input must be a string`. */
-export function placeOfFault(task: TaskRecord): string | null {
-  const named = /^(\/[^\s:]+): /.exec(task.detail ?? "")?.[1];
-  return named?.startsWith(`${task.pointer}/`) ? named : null;
-}
-
-function CallDetail({ call, told }: { call: CallRecord; told: string | null }) {
-  return (
-    <>
-      {call.failure && call.failure.message !== told && (
-        <p className="block-fault">
-          <Prose text={call.failure.message} />
-        </p>
-      )}
-      {call.earlier_failure && (
-        <p className="block-told">
-          the attempt before: <Prose text={call.earlier_failure.message} />
-        </p>
-      )}
-      {call.request !== undefined && call.request !== null && (
-        <details>
-          <summary>Request{call.attempts > 1 ? `, ${call.attempts} attempts` : ""}</summary>
-          <JsonTree value={call.request} base={null} label="Request" />
-        </details>
-      )}
-      {call.response !== undefined && call.response !== null && (
-        <details>
-          <summary>Answer</summary>
-          <JsonTree value={call.response} base={null} label="Answer" />
-        </details>
-      )}
-    </>
   );
 }

@@ -1,7 +1,8 @@
-import { type CSSProperties, useCallback, useEffect, useRef, useState } from "react";
+import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { TaskExecution, TaskRecord } from "../api/types";
 import { toldDuration } from "../ui/time";
 import { endOf, isOver, type RunView } from "./run";
+import { WHOLE } from "./states";
 
 const ROW = 24; // as the style sheet has it
 const BEFORE_AND_BEHIND = 8;
@@ -25,40 +26,83 @@ export function Timeline({ view, chosen, choose }: Props) {
     const left = Math.min(Math.max(first, 0), 0.995);
     return { left: `${left * 100}%`, width: `${Math.max(last - left, 0.005) * 100}%` };
   };
+  const nth = useMemo(() => ordinals(view.tasks), [view.tasks]);
   return (
-    <ol
-      className="timeline"
-      aria-label="Tasks of the run"
-      ref={list}
-      onScroll={onScroll}
-      style={{ "--before": first, "--behind": view.tasks.length - last } as CSSProperties}
-    >
-      {view.tasks.slice(first, last).map((task, index) => (
-        <li key={task.id} aria-setsize={view.tasks.length} aria-posinset={first + index + 1}>
-          <button
-            type="button"
-            aria-current={task.id === chosen || undefined}
-            onClick={() => choose(task.id)}
-          >
-            <span className="timeline-name">{task.name}</span>
-            <span className="timeline-bar">
-              <span className={task.state} style={place(task.started_at, task.ended_at)} />
-              {attemptsBefore(task).map((call) => (
-                <span
-                  key={call.id}
-                  className="before"
-                  style={place(call.scheduled_at, call.attempt_began_at)}
-                />
-              ))}
-            </span>
-            <span className="timeline-used">{usedBy(task)}</span>
-            <span className="timeline-time">{secondsOf(task, end)}</span>
-            <span className="sr">{task.state}</span>
-          </button>
-        </li>
-      ))}
-    </ol>
+    <div className="timelines">
+      <div className="timeline whole">
+        <button type="button" aria-current={chosen === null || undefined} onClick={() => choose(WHOLE)}>
+          <span className="timeline-name">Whole run</span>
+          <span className="timeline-bar">
+            <span className={view.state} style={{ left: 0, width: "100%" }} />
+          </span>
+          <span className="timeline-used">
+            {view.tasks.length} {view.tasks.length === 1 ? "task" : "tasks"}
+          </span>
+          <span className="timeline-time">{toldDuration(end - begin)}</span>
+        </button>
+      </div>
+      <ol
+        className="timeline"
+        aria-label="Tasks of the run"
+        ref={list}
+        onScroll={onScroll}
+        style={{ "--before": first, "--behind": view.tasks.length - last } as CSSProperties}
+      >
+        {view.tasks.slice(first, last).map((task, index) => (
+          <li key={task.id} aria-setsize={view.tasks.length} aria-posinset={first + index + 1}>
+            <button
+              type="button"
+              aria-current={task.id === chosen || undefined}
+              onClick={() => choose(task.id)}
+            >
+              <span
+                className="timeline-name"
+                title={[task.name, roundOf(task, nth)].filter(Boolean).join(" · ")}
+              >
+                {task.name} <small>{roundOf(task, nth)}</small>
+              </span>
+              <span className="timeline-bar">
+                <span className={task.state} style={place(task.started_at, task.ended_at)} />
+                {attemptsBefore(task).map((call) => (
+                  <span
+                    key={call.id}
+                    className="before"
+                    style={place(call.scheduled_at, call.attempt_began_at)}
+                  />
+                ))}
+              </span>
+              <span className="timeline-used">{usedBy(task)}</span>
+              <span className="timeline-time">{secondsOf(task, end)}</span>
+              <span className="sr">{task.state}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </div>
   );
+}
+
+/** Of executions of the same task in the same round of its loops, which one each is; of the only one nothing. */
+export function ordinals(tasks: TaskRecord[]): Map<string, number> {
+  const keyOf = ({ pointer, loops }: TaskRecord) => `${pointer} ${JSON.stringify(loops ?? {})}`;
+  const counts = new Map<string, number>();
+  for (const task of tasks) counts.set(keyOf(task), (counts.get(keyOf(task)) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  const found = new Map<string, number>();
+  for (const task of tasks) {
+    const key = keyOf(task);
+    const nth = (seen.get(key) ?? 0) + 1;
+    seen.set(key, nth);
+    if ((counts.get(key) ?? 0) > 1) found.set(task.id, nth);
+  }
+  return found;
+}
+
+/** Which round of its loops an execution is, and which time in it: `index 1 · item b2`. */
+export function roundOf(task: TaskRecord, nth: Map<string, number>): string {
+  const rounds = Object.entries(task.loops ?? {}).map(([name, value]) => `${name} ${value}`);
+  const number = nth.get(task.id);
+  return [...rounds, ...(number === undefined ? [] : [`#${number}`])].join(" · ");
 }
 
 /** Which rows of a list are in sight, with some around them for who goes on by keyboard. */

@@ -2,10 +2,10 @@ import { create } from "zustand";
 import { Problem, stream } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Json, RunRecord, RunStatus, TaskRecord } from "../api/types";
-import { blockAt } from "../state/blocks";
+import { blockAt, flattened } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { useData, withRun } from "../testrequest/data";
-import { statesOf, useRunStates } from "./states";
+import { statesOf, useRunStates, withEarlier } from "./states";
 
 /** A run as it is known: while it goes on its status, at the end its record. */
 export interface RunView {
@@ -88,7 +88,10 @@ export function keepOutputs(record: RunRecord) {
 export const useRun = create<RunState>()((set, get) => {
   const show = (view: RunView) => {
     set({ view });
-    useRunStates.getState().show(statesOf(view.tasks, Date.now()));
+    const reused = (view.record ?? view.status)?.rerun_of?.reused ?? [];
+    const states = statesOf(view.tasks, Date.now());
+    const { blocks } = useDocument.getState();
+    useRunStates.getState().show(reused.length ? withEarlier(states, reused, flattened(blocks)) : states);
   };
 
   const take = (id: string, event: string, data: unknown) => {

@@ -1,13 +1,14 @@
 import { expect, test, vi } from "vitest";
 import * as client from "../api/client";
 import * as api from "../api/endpoints";
-import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
+import type { Block, CallRecord, RunRecord, TaskRecord } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
+import { placeOfFault } from "./Detail";
 import { toldOfKept } from "./RunDialog";
-import { placeOfFault } from "./RunDrawer";
 import { endOf, keepOutputs, useRun } from "./run";
-import { inSight, usedBy } from "./Timeline";
+import { withEarlier } from "./states";
+import { inSight, ordinals, roundOf, usedBy } from "./Timeline";
 
 test("of many tasks those in sight are in the page, with some around them", () => {
   expect(inSight(0, 10, 500)).toEqual({ first: 0, last: 18 });
@@ -112,4 +113,31 @@ test("it is told for how many requests answers are kept, and where a run would f
   expect(toldOfKept({ ...kept, faults: ["a/fixtures/x.yaml:1: …"] })).toBe(
     "Those in `a/fixtures` can't be used:",
   );
+});
+
+test("rows of a loop tell their round, and executions of the same round which one they are", () => {
+  const task = (id: string, loops?: Record<string, string>) =>
+    ({ id, name: "ask", pointer: "/do/0/ask", loops }) as unknown as TaskRecord;
+  const rounds = [task("1", { item: "Emma", index: "0" }), task("2", { item: "Ulysses", index: "1" })];
+  const again = [...rounds, task("3", { item: "Ulysses", index: "1" })];
+  expect(rounds.map((one) => roundOf(one, ordinals(rounds)))).toEqual([
+    "item Emma · index 0",
+    "item Ulysses · index 1",
+  ]);
+  expect(again.map((one) => roundOf(one, ordinals(again))).slice(1)).toEqual([
+    "item Ulysses · index 1 · #1",
+    "item Ulysses · index 1 · #2",
+  ]);
+  const retried = [task("1"), task("2")]; // of a `try`, or of a run that goes on
+  expect(retried.map((one) => roundOf(one, ordinals(retried)))).toEqual(["#1", "#2"]);
+  expect(roundOf(task("1"), ordinals([task("1")]))).toBe("");
+});
+
+test("a block that ran in the run before keeps its badge, and one that runs now has its own", () => {
+  const block = (name: string) => ({ name, pointer: `/do/0/${name}` }) as Block;
+  const now = { "/do/0/b": { state: "running" as const, count: 1, told: null } };
+  const shown = withEarlier(now, ["a", "b"], [block("a"), block("b"), block("c")]);
+  expect(shown["/do/0/a"]).toMatchObject({ state: "completed", earlier: true });
+  expect(shown["/do/0/b"]).toBe(now["/do/0/b"]);
+  expect(shown).not.toHaveProperty("/do/0/c");
 });

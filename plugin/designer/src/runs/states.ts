@@ -1,12 +1,17 @@
 import { create } from "zustand";
-import type { TaskExecution } from "../api/types";
+import type { Block, TaskExecution } from "../api/types";
 
 /** What a block shows of a run: its latest execution. */
 export interface TaskRun {
   state: TaskExecution["state"];
   count: number;
   told: string | null;
+  /** Whether it ran in the run before, which this one goes on from. */
+  earlier?: boolean;
 }
+
+/** In place of a task: the run as a whole. */
+export const WHOLE = "";
 
 interface RunStates {
   byPointer: Record<string, TaskRun>;
@@ -17,7 +22,11 @@ interface RunStates {
 }
 
 const same = (one: TaskRun | undefined, other: TaskRun) =>
-  one !== undefined && one.state === other.state && one.count === other.count && one.told === other.told;
+  one !== undefined &&
+  one.state === other.state &&
+  one.count === other.count &&
+  one.told === other.told &&
+  one.earlier === other.earlier;
 
 /** The states of the blocks in the run that is looked at; those that stay as they are, are not drawn anew. */
 export const useRunStates = create<RunStates>()((set, get) => ({
@@ -48,6 +57,21 @@ export function statesOf(tasks: TaskExecution[], now: number): Record<string, Ta
     found[task.pointer] = keep ? { ...before, count } : { state: task.state, count, told: toldOf(task, now) };
   }
   return found;
+}
+
+/** Those of a run that goes on from an earlier one: blocks that ran there alone are marked so. */
+export function withEarlier(
+  states: Record<string, TaskRun>,
+  reused: readonly string[],
+  blocks: readonly Block[],
+): Record<string, TaskRun> {
+  const names = new Set(reused);
+  const earlier = blocks.flatMap(({ name, pointer }): [string, TaskRun][] =>
+    names.has(name) && !states[pointer]
+      ? [[pointer, { state: "completed", count: 1, told: null, earlier: true }]]
+      : [],
+  );
+  return { ...states, ...Object.fromEntries(earlier) };
 }
 
 /** A state in words: `429 from openai; waiting 2.0 s; attempt 2 of 5`. */

@@ -108,6 +108,8 @@ test("what a run gave stands below what was tested and pinned, and is told by it
   expect(sampleOf(path).outputs).toMatchObject({ a: "tested", b: "pinned", c: 3 });
   takeOutput(path, "r1", "d", "large");
   expect(sampleOf(path)).toMatchObject({ outputs: { d: "large" }, run: { large: {} } });
+  takeEarlier(path, { ...earlier, has_input: false, outputs: { c: 4, e: 5 }, large: { d: 2_000_000 } });
+  expect(sampleOf(path)).toMatchObject({ outputs: { c: 3, d: "large", e: 5 }, run: { large: {} } });
   expect(JSON.parse(withSample({}, sampleOf(path)).text).sample).not.toHaveProperty("run");
   expect(briefly(sampleOf(path))).not.toHaveProperty("run");
   useData.getState().keep(path, (sample) => ({ ...sample, input: { q: 2 } }));

@@ -107,24 +107,25 @@ export function runOf({ run, input, outputs }: Sample, { source, name }: Readabl
   return source === "task" && name in run.outputs && run.outputs[name] === outputs[name] ? run : null;
 }
 
-/** What a run that has ended gave, in place of all that was there before. */
+/** What a run that has ended gave, in place of all that was there before; what it took of an earlier one stays. */
 export const withRun = (sample: Sample, run: RunData, simulated: boolean): Sample => ({
   ...withOutputs(sample, run.outputs, simulated ? Object.keys(run.outputs) : []),
   ...(run.input === undefined ? {} : { input: run.input }),
-  run,
+  run: sample.run?.id === run.id ? { ...run, outputs: { ...sample.run.outputs, ...run.outputs } } : run,
 });
 
 /** What an earlier run gave, below what was tested, given or pinned; of another run before it nothing stays. */
 export function takeEarlier(path: string, { simulated, ...found }: EarlierData): void {
-  const run: RunData = {
-    id: found.run,
-    at: found.started_at,
-    outputs: found.outputs,
-    large: found.large,
-    ...(found.has_input ? { input: found.input ?? null } : {}),
-  };
   useData.getState().keep(path, (sample) => {
-    if (sample.run?.id === run.id) return sample;
+    // Of the same run there may be some already: it was looked at, or something large of it was fetched.
+    const here = sample.run?.id === found.run ? sample.run.outputs : {};
+    const run: RunData = {
+      id: found.run,
+      at: found.started_at,
+      outputs: { ...found.outputs, ...here },
+      large: Object.fromEntries(Object.entries(found.large).filter(([name]) => !(name in here))),
+      ...(found.has_input ? { input: found.input ?? null } : {}),
+    };
     const others = Object.entries(sample.outputs).filter(
       ([name, value]) => !(sample.run && name in sample.run.outputs && sample.run.outputs[name] === value),
     );

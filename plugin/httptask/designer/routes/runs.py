@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Query
@@ -32,7 +31,7 @@ from httptask.plugin import live_texts
 from httptask.reruns import NotRerunnable, RerunReport, plan_rerun, read_earlier
 from httptask.runs.executions import describe, first_started_at
 from httptask.runs.pausing import CannotPause, pause_run, resume_run
-from httptask.runs.records import FILE_MEMO, RunRecord, RunSummary, id_of_rerun, latest_runs
+from httptask.runs.records import FILE_MEMO, RERUN_MEMO, RunRecord, RunSummary, id_of_rerun, latest_runs
 from httptask.secrets.store import SecretStore
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -202,7 +201,7 @@ async def get_run(id_: str, workspace: AskedWorkspace) -> Response:
 async def watch_run(id_: str, workspace: AskedWorkspace, *, texts: bool = False) -> StreamingResponse:
     """What a run does: `status` whenever it changes, `text` with `texts` of a live run, and `ended` (its record).
 
-    A `status` has the `started_at` of the record that will follow, by the clock that its tasks go by.
+    A `status` has the `rerun_of` and the `started_at` of the record that will follow, by the clock of its tasks.
     """
     temporal = workspace.required_temporal()
     await _asked(temporal, describe(temporal.client, id_))
@@ -292,12 +291,17 @@ async def _watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, te
     listening = asyncio.create_task(_listen(temporal, id_, tell)) if texts else None
     status: RunStatus | None = None
     told = ""
-    began: datetime | None = None
+    around: dict[str, Any] | None = None
     try:
         while True:
             described = await describe(temporal.client, id_)
             ended = described.ended_at is not None
-            began = began or await first_started_at(temporal.client, described)
+            if around is None:
+                began = await first_started_at(temporal.client, described)
+                around = {
+                    "started_at": began.isoformat(),
+                    "rerun_of": (await described.memo()).get(RERUN_MEMO),
+                }
             try:
                 status = await fetch_status(handle, status, client=temporal.client)
             except RPCError as error:
@@ -307,7 +311,7 @@ async def _watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, te
                 now = status.model_dump_json()
                 if now != told:
                     told = now
-                    tell("status", {**status.model_dump(mode="json"), "started_at": began.isoformat()})
+                    tell("status", {**status.model_dump(mode="json"), **around})
             if ended:
                 break
             await asyncio.sleep(_LOOK_SECONDS)

@@ -1,0 +1,168 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRun } from "../api/endpoints";
+import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
+import { useLayout } from "../app/layout";
+import { blockAt } from "../state/blocks";
+import { useDocument } from "../state/document";
+import { JsonTree } from "../testrequest/JsonTree";
+import { Prose } from "../ui/Prose";
+import { isOver, type RunView, useRun } from "./run";
+import { toldOf } from "./states";
+
+/** The run's record, or of one that goes on what there is of it: read once for each thing that is looked at. */
+export function useSoFar(view: RunView, task: TaskRecord | null): RunRecord | null {
+  const { data } = useQuery({
+    queryKey: ["run so far", view.id, task?.id ?? null, task?.state ?? null],
+    queryFn: () => getRun(view.id),
+    enabled: view.record === null && (task === null || Boolean(task.ended_at)),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    retry: false,
+  });
+  return view.record ?? data ?? null;
+}
+
+/** What a run was given, and what came of it. */
+export function RunDetail({ view, record }: { view: RunView; record: RunRecord | null }) {
+  const earlier = record?.rerun_of ?? view.status?.rerun_of;
+  return (
+    <>
+      {earlier && (
+        <p>
+          Continues{" "}
+          <button type="button" className="link" onClick={() => void useRun.getState().watch(earlier.run)}>
+            {earlier.run}
+          </button>
+          {earlier.reused.length > 0 && `: ${earlier.reused.join(", ")} ran there, and did not run again.`}
+        </p>
+      )}
+      {record?.failure && (
+        <p className="block-fault">
+          <Prose text={record.failure.message} />
+        </p>
+      )}
+      {record && isOver(view) && record.output !== undefined && record.output !== null && (
+        <>
+          <h3>Result</h3>
+          <JsonTree value={record.output} base={null} label="Result" />
+        </>
+      )}
+      <h3>Input</h3>
+      {record === null ? (
+        <p className="muted">Reading it …</p>
+      ) : record.input === undefined || record.input === null ? (
+        <p className="muted">It was given none.</p>
+      ) : (
+        <JsonTree value={record.input} base={null} label="Input" />
+      )}
+      {view.tasks.length > 0 && <p className="muted">Choose a task to see what it sent and got.</p>}
+    </>
+  );
+}
+
+/** What became of one execution of a task: what it sent, what it got, what it gave. */
+export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) {
+  const block = useDocument((state) => blockAt(state.blocks, task.pointer));
+  const told = toldOf(task, Date.now());
+  const faultyAt = placeOfFault(task);
+  return (
+    <div className="task-detail">
+      <p>
+        <b>{task.name}</b> <span className={`badge ${task.state}`}>{task.state}</span>{" "}
+        <span className="muted">{task.summary}</span>
+      </p>
+      {told && (
+        <p className={`block-told ${task.state}`}>
+          <Prose text={told} />
+        </p>
+      )}
+      <p>
+        {block && (
+          <button
+            type="button"
+            className="button small"
+            onClick={() => useDocument.getState().select(task.pointer)}
+          >
+            Show block
+          </button>
+        )}{" "}
+        {block && task.state === "faulted" && (
+          <button
+            type="button"
+            className="button small primary"
+            title="Correct it there, then continue from here"
+            onClick={() => {
+              useDocument.getState().select(task.pointer);
+              useLayout.getState().enterForm(faultyAt ?? undefined);
+            }}
+          >
+            Mend {faultyAt?.split("/").at(-1) ?? "its fields"}
+          </button>
+        )}{" "}
+        {isOver(view) && block && (
+          <button
+            type="button"
+            className="button small"
+            onClick={() => void useRun.getState().rerun(task.pointer)}
+          >
+            {task.state === "faulted" ? "Continue from here" : "Run again from here"}
+          </button>
+        )}
+      </p>
+      {task.loops && Object.keys(task.loops).length > 0 && (
+        <dl className="loops">
+          {Object.entries(task.loops).map(([name, value]) => (
+            <div key={name}>
+              <dt>${name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {task.calls?.map((call) => (
+        <CallDetail key={call.id} call={call} told={told} />
+      ))}
+      {task.output !== undefined && task.output !== null && (
+        <details open>
+          <summary>Output</summary>
+          <JsonTree value={task.output} base={null} label="Output" />
+        </details>
+      )}
+    </div>
+  );
+}
+
+/** The place in the task that a fault names, as in `/do/1/two/set/shout: explode input must be a string`. */
+export function placeOfFault(task: TaskRecord): string | null {
+  const named = /^(\/[^\s:]+): /.exec(task.detail ?? "")?.[1];
+  return named?.startsWith(`${task.pointer}/`) ? named : null;
+}
+
+function CallDetail({ call, told }: { call: CallRecord; told: string | null }) {
+  return (
+    <>
+      {call.failure && call.failure.message !== told && (
+        <p className="block-fault">
+          <Prose text={call.failure.message} />
+        </p>
+      )}
+      {call.earlier_failure && (
+        <p className="block-told">
+          the attempt before: <Prose text={call.earlier_failure.message} />
+        </p>
+      )}
+      {call.request !== undefined && call.request !== null && (
+        <details open>
+          <summary>Request{call.attempts > 1 ? `, ${call.attempts} attempts` : ""}</summary>
+          <JsonTree value={call.request} base={null} label="Request" />
+        </details>
+      )}
+      {call.response !== undefined && call.response !== null && (
+        <details open>
+          <summary>Answer</summary>
+          <JsonTree value={call.response} base={null} label="Answer" />
+        </details>
+      )}
+    </>
+  );
+}
