@@ -143,5 +143,6 @@ async def test_a_schedule_is_told_created_paused_triggered_and_deleted(
     assert "no worker" in created.json()["note"]
     assert again.status_code == 409
     assert (paused["paused"], paused["definition"]) == (True, "tests/nightly:1.0.0")
+    assert (paused["input"], paused["zone"], plan.json()["overlap"]) == ({"days": 1}, "UTC", "skip")
     assert (going["paused"], bool(going["next"])) == (False, True)
     assert gone.status_code == 404

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import BaseModel
+from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     Client,
     ScheduleActionExecutionStartWorkflow,
     ScheduleActionResult,
+    ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleDescription,
     ScheduleHandle,
@@ -17,6 +20,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from httptask.json.types import is_object
 from httptask.runs.executions import Described, describe
 from httptask.starts.planning import MEMO, OVERLAPS, SHOWN_TIMES, ScheduleMemo, SchedulePlan
 from httptask.workflows.run_then_wait import id_of_run
@@ -60,6 +64,10 @@ class ScheduleSummary(BaseModel):
     when: str
     """In words."""
     paused: bool
+    input: Any = None
+    """Of each run."""
+    zone: str
+    """Whose clock a cron means."""
     next: list[datetime] = []
     """When it starts runs, as far as that is known."""
     last: ScheduleRun | None = None
@@ -131,6 +139,8 @@ async def read_schedule(client: Client, id_: str) -> ScheduleRecord:
         definition=memo.definition,
         when=memo.words,
         paused=found.schedule.state.paused,
+        input=await _input(client, found, memo),
+        zone=memo.zone,
         note=found.schedule.state.note,
         overlap=next(name for name, (known, _) in OVERLAPS.items() if known is policy.overlap),
         catch_up=(policy.catchup_window or timedelta()).total_seconds(),
@@ -212,6 +222,16 @@ async def _run(client: Client, started: ScheduleActionResult, memo: ScheduleMemo
         state=found and found.state,
         ended_at=found and found.ended_at,
     )
+
+
+async def _input(client: Client, found: ScheduleDescription, memo: ScheduleMemo) -> Any:
+    action = found.schedule.action
+    given = action.args if isinstance(action, ScheduleActionStartWorkflow) else ()
+    [value, *_] = [
+        *await client.data_converter.decode([one for one in given if isinstance(one, Payload)]),
+        None,
+    ]
+    return value if memo.after is None or not is_object(value) else value.get("input")
 
 
 def _next(memo: ScheduleMemo, told: Sequence[datetime], runs: Sequence[ScheduleRun]) -> list[datetime]:

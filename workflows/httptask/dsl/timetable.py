@@ -35,6 +35,15 @@ _MACROS: Final = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+_FIELD_RANGES: Final = {
+    "minute": (0, "its minute", "0 to 59"),
+    "hour": (1, "its hour", "0 to 23"),
+    "day-of-month": (2, "its day of the month", "1 to 31"),
+    "month": (3, "its month", "1 to 12 or JAN to DEC"),
+    "day-of-week": (4, "its day of the week", "0 to 7 or SUN to SAT"),
+}
+"""By the words of cronsim: the place of each field, its name, and what it takes."""
+_MOST_DAYS: Final = 31
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _LONGEST_SHIFT: Final = timedelta(hours=2)
 """By which clocks are put back."""
@@ -136,10 +145,22 @@ def _read(cron: str) -> CronSim:
     try:
         found = CronSim(cron, _ANY_DATE)
     except CronSimError as error:
-        raise CronInvalid(str(error).lower().replace("bad", "it has no right", 1)) from None
+        raise CronInvalid(_told(str(error), fields)) from None
     if min(found.days) < 0 or any(isinstance(day, tuple) for day in found.weekdays):
         raise CronInvalid("it has `L` or `#`, which Temporal has not")
     return found
+
+
+def _told(fault: str, fields: Sequence[str]) -> str:
+    """What is wrong with a cron, of a fault such as `Bad hour`."""
+    name = fault.removeprefix("Bad ")
+    if name not in _FIELD_RANGES:
+        return fault.lower()
+    index, told, most = _FIELD_RANGES[name]
+    value = fields[index]
+    if name == "day-of-month" and value.isdecimal() and 1 <= int(value) <= _MOST_DAYS:
+        return f"no month that it names has a day {value}"
+    return f"{told} can't be `{value}`, but {most}"
 
 
 def _by_clock(cron: str, begin: datetime, zone: ZoneInfo) -> Iterator[datetime]:

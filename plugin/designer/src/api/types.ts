@@ -420,6 +420,8 @@ export interface ScheduleSummary {
   definition: string;
   when: string;
   paused: boolean;
+  input?: Json;
+  zone: string;
   next: string[];
   last: { id: string; state: string | null; started_at: string } | null;
 }
@@ -445,6 +447,8 @@ export interface PlannedSchedule {
   when: string;
   next: string[];
   policies: string[];
+  /** What becomes of a start while a run goes on. */
+  overlap: string;
   created: boolean;
   note: string | null;
 }

@@ -14,13 +14,16 @@ import { Panel } from "../app/Panel";
 import { useRun } from "../runs/run";
 import { isUnsaved, useDocument } from "../state/document";
 import { useSample } from "../testrequest/data";
+import { JsonTree } from "../testrequest/JsonTree";
 import { Refused } from "../ui/Prose";
-import { toldTime } from "../ui/time";
+import { toldStart } from "../ui/time";
 import { ScheduleForm } from "./ScheduleForm";
 import "../ui/panel.css";
 
 const KEY = ["schedules"];
 const SHOWN = 3; // times of each
+const FEW_FIELDS = 8;
+const MOST_ROWS = 12;
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Runs that Temporal starts by itself: what the open definition says of that, and those that there are. */
@@ -50,7 +53,6 @@ export default function Schedules() {
 }
 
 const OVERLAPS = {
-  "": "the default",
   skip: "leave it out",
   "buffer-one": "let it wait, and leave further ones out",
   "buffer-all": "let it wait, and further ones too",
@@ -113,7 +115,7 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
   const [zone, setZone] = useState("UTC");
   const [overlap, setOverlap] = useState("");
   const known = useSample(path).input;
-  const [input, setInput] = useState(() => JSON.stringify(known ?? {}));
+  const [input, setInput] = useState(() => JSON.stringify(known ?? {}, null, 2));
   const asked = { path, text, zone, overlap: isAfter ? null : overlap || null };
   const plan = useQuery({
     queryKey: ["schedule plan", asked],
@@ -128,6 +130,13 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
   });
   const fault = create.error ?? plan.error;
   const isThere = created.some((one) => one.id === plan.data?.id);
+  if (isThere && !create.data)
+    return (
+      <p className="muted">
+        The schedule {plan.data?.id} is there already: below stand its next starts and its input. To change
+        it, delete it there and create it anew.
+      </p>
+    );
   return (
     <>
       {plan.isFetching && !plan.data && <p>Looking for its next starts …</p>}
@@ -138,8 +147,8 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
           </p>
           <h4>Next starts, by the clock of this machine ({ZONE})</h4>
           <ul>
-            {plan.data.next.map((time) => (
-              <li key={time}>{toldTime(time)}</li>
+            {plan.data.next.slice(0, SHOWN).map((time) => (
+              <li key={time}>{toldStart(time)}</li>
             ))}
           </ul>
           {plan.data.policies.map((policy) => (
@@ -169,7 +178,7 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
             When the run before is still going{" "}
             <select
               className="field-input"
-              value={overlap}
+              value={overlap || plan.data?.overlap}
               onChange={(event) => setOverlap(event.target.value)}
             >
               {Object.entries(OVERLAPS).map(([name, words]) => (
@@ -180,10 +189,13 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
             </select>
           </label>
         )}
-        <label>
-          Input of each run, as JSON{" "}
-          <input
+        <label className="whole-row">
+          Input of each run, as JSON
+          {known !== undefined && <small> (as it was given last; change it as you like)</small>}
+          <textarea
             className="field-input mono"
+            rows={Math.min(input.split("\n").length, MOST_ROWS)}
+            spellCheck={false}
             value={input}
             onChange={(event) => setInput(event.target.value)}
           />
@@ -205,11 +217,6 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
             </button>
             <span className="muted">The file is what runs: save it first.</span>
           </>
-        )}
-        {isThere && !create.data && (
-          <span className="muted">
-            {plan.data?.id} is there already, as listed below. Delete it to create it anew.
-          </span>
         )}
       </div>
       {fault && <Refused error={fault} />}
@@ -281,14 +288,22 @@ function Schedule({ schedule }: { schedule: ScheduleSummary }) {
             next:{" "}
             {next
               .slice(0, SHOWN)
-              .map((time) => toldTime(time))
-              .join(" · ")}
+              .map((time) => toldStart(time))
+              .join(" · ")}{" "}
+            <span className="muted">({ZONE})</span>
           </p>
         )
       )}
+      {schedule.input !== undefined && schedule.input !== null && (
+        <details open={Object.keys(schedule.input).length <= FEW_FIELDS}>
+          <summary>Input of each run</summary>
+          <JsonTree value={schedule.input} base={null} label={`Input of ${id}`} />
+        </details>
+      )}
       {last && (
         <p>
-          last run: {toldTime(last.started_at)}, {last.state ?? "not known any more"} {look(last.id, last.id)}
+          last run: {toldStart(last.started_at)}, {last.state ?? "not known any more"}{" "}
+          {look(last.id, last.id)}
         </p>
       )}
       {change.error && <Refused error={change.error} />}

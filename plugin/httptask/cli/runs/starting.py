@@ -68,9 +68,12 @@ async def _start_served(starting: Starting, config: "Config", cluster: Cluster |
                 handle = await start_run(
                     client, served, starting.input, task_queue=starting.task_queue, id_=starting.id
                 )
-            except WorkflowAlreadyStartedError:
-                follow_it = f"`httptask runs show {quote(starting.id)}` tells of it; another --id starts one beside it"
-                raise CliError(f"a run {starting.id} goes on already", follow_it, ExitCode.FAILED) from None
+            except WorkflowAlreadyStartedError as known:
+                id_ = known.workflow_id
+                follow_it = (
+                    f"`httptask runs show {quote(id_)}` tells of it; another --id starts one beside it"
+                )
+                raise CliError(f"a run {id_} goes on already", follow_it, ExitCode.FAILED) from None
             if starting.wait:
                 print_note(f"run {harmless(handle.id)} of {harmless(served.name)}")
                 followed = Followed(loaded=loaded, input=starting.input, as_json=starting.as_json, stays=True)

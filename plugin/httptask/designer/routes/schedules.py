@@ -78,7 +78,9 @@ class PlannedSchedule(BaseModel):
     """In words."""
     next: list[datetime]
     policies: list[str]
-    """What becomes of starts that meet a run, and of those that are missed."""
+    """What becomes of a start while the run before goes on, and of those that are missed."""
+    overlap: str
+    """The policy by which that is decided."""
     created: bool
     note: str | None = None
     """What to know, where no worker is there that serves the definition."""
@@ -133,6 +135,7 @@ async def create(new: NewSchedule, workspace: AskedWorkspace) -> PlannedSchedule
         when=plan.words,
         next=plan.next,
         policies=plan.policies,
+        overlap=plan.overlap,
         created=not new.dry,
         note=note,
     )
