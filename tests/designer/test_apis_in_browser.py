@@ -114,9 +114,11 @@ async def test_an_api_is_added_by_its_address_and_its_operation_found_filled_in_
         await page.get_by_role("button", name="valid, 1 to look at").wait_for()
         await browser.look("api-3-doubted")
 
-        # Its answer goes into the next task, and all of it runs.
+        # The name that was meant is put in; and the value of the answer can be clicked as its name can.
+        await page.get_by_role("button", name="did you mean id?", exact=True).click()
+        await page.get_by_role("button", name="valid, 1 to look at").wait_for(state="detached")
         await page.get_by_label("said", exact=True).fill("")
-        await page.get_by_role("button", name="id", exact=True).click()
+        await page.locator(".data .picked", has_text="o-1").click()
         await page.locator(".block-head", has_text="note").click()
         await page.get_by_role("tab", name="YAML").click()
         await page.locator(".cm-line", has_text="$tasks.placeOrder.order.id").wait_for()

@@ -344,3 +344,35 @@ async def test_what_keeps_a_request_from_being_tried_is_named_by_task_and_field(
     assert [one["block"] for one in of_task["errors"]] == ["/do/1/each/do/0/tell"]
     assert "line 1" in unreadable["detail"]
     assert unreadable["errors"][0]["block"] is None
+
+
+MISSPELT = """\
+document: { dsl: 1.0.3, namespace: tests, name: fixed, version: 1.0.0 }
+use: { retries: { twice: { delay: PT1S, limit: { attempt: { count: 2 } } } } }
+do:
+  - "héllo😀": { set: { told: "😀😀 ${ $tasks.aks.text }", text: "${ $tasks.ask.txt }" } }
+  - ask:
+      call: chatCompletion
+      with: { mdoel: gpt-4.1-mini, model: gpt-4.1, messages: [{ role: user, content: "${ $workfow.id }" }] }
+  - tried: { try: [{ inner: { set: { a: 1 }, then: lats } }, { last: { set: { a: 1 } } }], catch: { retry: twce } }
+"""
+
+
+@pytest.mark.parametrize("text", [MISSPELT, f"\ufeff{MISSPELT}", MISSPELT.replace("\n", "\r\n")])
+async def test_the_name_that_was_meant_is_told_with_its_place(tmp_path: Path, text: str) -> None:
+    async with asked(workspace_of(tmp_path, {})) as client:
+        body = {"path": "fixed.yaml", "text": text}
+        findings = (await client.post("/api/check", json=body)).json()["findings"]
+    fixes = [one["fix"] for one in findings if one["fix"] is not None]
+    assert {(fix["word"], fix["text"]) for fix in fixes} == {
+        ("aks", "ask"),
+        ("txt", "text"),
+        ("mdoel", "model"),
+        ("$workfow", "$workflow"),
+        ("lats", "last"),
+        ("twce", "twice"),
+    }
+    units = text.encode("utf-16-le")
+    assert [units[2 * fix["start"] : 2 * fix["end"]].decode("utf-16-le") for fix in fixes] == [
+        fix["word"] for fix in fixes
+    ]

@@ -4,11 +4,23 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["closest", "did_you_mean", "hint_for_misspelt", "hint_for_unknown"]
+__all__ = ["Suggestion", "closest", "did_you_mean", "hint_for_misspelt", "hint_for_unknown"]
 
 _MOST_LISTED: Final = 16
 _MOST_COMPARED: Final = 4
 _SHORTEST_ABBREVIATION: Final = 3
+
+
+class Suggestion(str):
+    """A hint that asks whether another name was meant, with both of them for who puts it right.
+
+    Attributes:
+        word: as it is written.
+        name: that was meant.
+    """
+
+    word: str
+    name: str
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -28,15 +40,17 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return slipped or _abbreviated(folded, names)
 
 
-def did_you_mean(name: str, mark: str = "`") -> str:
-    """The hint that asks whether a name was meant, in such quotation marks."""
-    return f"did you mean {mark}{name}{mark}?"
+def did_you_mean(word: str, name: str, mark: str = "`") -> Suggestion:
+    """The hint that asks whether a name was meant by a word, in such quotation marks."""
+    hint = Suggestion(f"did you mean {mark}{name}{mark}?")
+    hint.word, hint.name = word, name
+    return hint
 
 
 def hint_for_misspelt(word: str, known: Iterable[str], mark: str = "`") -> str | None:
     """A hint: the name that was meant, where one is near."""
     near = closest(word, known)
-    return None if near is None else did_you_mean(near, mark)
+    return None if near is None else did_you_mean(word, near, mark)
 
 
 def hint_for_unknown(word: str, known: Iterable[str], listed_as: str) -> str:

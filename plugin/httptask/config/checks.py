@@ -43,7 +43,8 @@ def find_faults(
         yield from (f"secrets.{name}.{fault}" for fault in _faults_of_source(source))
     for name, connection in connections.items():
         for pattern, field, near in _misspelt_fields(connection):
-            yield f"connections.{name}.model_rules.{pattern}.{field}: unknown field; {did_you_mean(near, mark='')}"
+            hint = did_you_mean(field, near, mark="")
+            yield f"connections.{name}.model_rules.{pattern}.{field}: unknown field; {hint}"
 
 
 def _misspelt_fields(connection: Connection) -> Iterator[tuple[str, str, str]]:

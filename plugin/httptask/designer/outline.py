@@ -1,5 +1,6 @@
 """A definition as nested blocks, and what is wrong with it, each with its place in the text."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from httptask.connections.connection import Connection
 from httptask.designer.task_schema import kind_of
 from httptask.diagnostics.fault import Fault, Severity
+from httptask.diagnostics.suggest import Suggestion
 from httptask.dsl.loader import Loaded
 from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.program import Program
@@ -23,11 +25,22 @@ from httptask.explain.findings import findings_of
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_object
 
-__all__ = ["Block", "Branch", "Case", "Checked", "Finding", "Offsets", "checked", "findings_at"]
+__all__ = ["Block", "Branch", "Case", "Checked", "Finding", "Fix", "Offsets", "checked", "findings_at"]
 
 _BOM = "\ufeff"
 _NAMED_BY = {"retries": "/catch/retry", "errors": "/raise/error", "timeouts": "/timeout"}
 """Where a task names a part of `use`, by its key."""
+
+
+class Fix(BaseModel):
+    """A word of the text that should be another one; `start` and `end` are UTF-16 code units."""
+
+    start: int
+    end: int
+    word: str
+    """As it stands there."""
+    text: str
+    """In its place."""
 
 
 class Finding(BaseModel):
@@ -44,6 +57,8 @@ class Finding(BaseModel):
     column: int
     start: int
     end: int
+    fix: Fix | None = None
+    """What puts it right, where one name was meant by another."""
 
 
 class Case(BaseModel):
@@ -167,8 +182,9 @@ class _Outline:
         self._files = {str(file.path): pointer for pointer, file in loaded.functions.items()}
         self._program = program
         self._offsets = Offsets(loaded.text)
+        self._text = loaded.text.removeprefix(_BOM)
         try:
-            self._root: Node | None = read_nodes(loaded.text.removeprefix(_BOM))
+            self._root: Node | None = read_nodes(self._text)
         except (EditRefused, YamlSyntaxError):
             self._root = None
 
@@ -197,7 +213,18 @@ class _Outline:
             column=report.column,
             start=start,
             end=max(start, end),
+            fix=self._fix(report.hint, start, end) if report.file == self._name else None,
         )
+
+    def _fix(self, hint: str | None, start: int, end: int) -> Fix | None:
+        if not isinstance(hint, Suggestion):
+            return None
+        word = re.compile(rf"(?<!\w){re.escape(hint.word)}(?!\w)")
+        found = word.search(self._text, *map(self._offsets.index_of, (start, end)))
+        if found is None or (self._text[: found.start()].endswith(".") and not hint.name.isidentifier()):
+            return None  # which a path of an expression has in quotes
+        first, last = map(self._offsets.of_index, found.span())
+        return Fix(start=first, end=last, word=hint.word, text=hint.name)
 
     def _block(self, node: TaskNode) -> Block:
         start, end = self._range(node.pointer)

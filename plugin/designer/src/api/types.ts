@@ -115,6 +115,16 @@ export interface Finding {
   column: number;
   start: number;
   end: number;
+  /** What puts it right, where one name was meant by another. */
+  fix?: Fix | null;
+}
+
+/** A word of the text that should be another one. */
+export interface Fix {
+  start: number;
+  end: number;
+  word: string;
+  text: string;
 }
 
 export interface Branch {

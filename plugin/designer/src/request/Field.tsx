@@ -3,9 +3,10 @@ import { flushSync } from "react-dom";
 import type { Json } from "../api/types";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
-import { Prose, splitSentence, Told } from "../ui/Prose";
+import { Prose, splitSentence } from "../ui/Prose";
 import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf, TextParts } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
+import { Faults } from "./Faults";
 import { type Suggestions, useCursor, useDrop, useFaults, useForm, useToFillIn } from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
@@ -143,15 +144,7 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
       {schema["x-made-of"] && typeof value === "string" && (
         <TextParts {...{ name, pointer }} text={value} made={schema["x-made-of"]} />
       )}
-      {faults.map((fault) => (
-        <p
-          className={`field-fault written ${fault.severity}`}
-          key={fault.code + fault.pointer}
-          id={`${id}-fault`}
-        >
-          <Told message={fault.message} hint={fault.hint} />
-        </p>
-      ))}
+      <Faults faults={faults} />
       {schema.description && <Description text={schema.description} />}
     </div>
   );

@@ -1,7 +1,7 @@
 import { useId, useRef } from "react";
 import type { Json, JsonObject } from "../api/types";
 import { Icon } from "../ui/icons";
-import { Told } from "../ui/Prose";
+import { Faults } from "./Faults";
 import { Field } from "./Field";
 import { useFaults, useForm } from "./form";
 import { TextInput } from "./inputs";
@@ -130,11 +130,7 @@ function Message({ pointer, number, schema, message }: MessageProps) {
           required={required.includes(name)}
         />
       ))}
-      {faults.map((fault) => (
-        <p className={`field-fault written ${fault.severity}`} key={fault.code + fault.pointer}>
-          <Told message={fault.message} hint={fault.hint} />
-        </p>
-      ))}
+      <Faults faults={faults} />
     </div>
   );
 }

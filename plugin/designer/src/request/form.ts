@@ -31,7 +31,7 @@ export interface FormContext {
 }
 
 /** What is wrong with a value, as a field tells it. */
-export type Fault = Pick<Finding, "severity" | "code" | "message" | "hint" | "pointer" | "places">;
+export type Fault = Pick<Finding, "severity" | "code" | "message" | "hint" | "pointer" | "places" | "fix">;
 
 /** Of the definition that is open: the server writes what is set, and tells what is wrong with it. */
 export const ofDefinition = {

@@ -218,6 +218,16 @@ test("blocks of a text that can't be read for a moment stay", async () => {
   expect(state().runnable).toBe(false);
 });
 
+test("another word is put in the place of one that still stands there, as a step of its own", () => {
+  const fix = { start: 0, end: 3, word: "one", text: "two" };
+  state().put(fix);
+  expect(state().text).toBe("two");
+  state().put(fix);
+  expect(state().text).toBe("two");
+  state().undo();
+  expect(state().text).toBe("one");
+});
+
 test("what was selected stays so when one goes back; where it is gone, what was selected then is", async () => {
   const block = (pointer: string) =>
     ({ pointer, name: pointer.split("/").at(-1), branches: [] as unknown }) as Block;

@@ -1,7 +1,7 @@
 import { create } from "zustand";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
-import type { Block, Checked, Definition, Edit, Finding } from "../api/types";
+import type { Block, Checked, Definition, Edit, Finding, Fix } from "../api/types";
 import { blockAt, isEmpty, movedTo } from "./blocks";
 import { difference } from "./changes";
 
@@ -64,6 +64,8 @@ interface DocumentActions {
   doubt(doubts: Finding[]): void;
   /** What was made up at a place is meant: it is no more to be filled in. */
   keepMadeUp(pointer: string): void;
+  /** Puts another word in the place of one, if that still stands there. */
+  put(fix: Fix): void;
   edit(edits: Edit[] | EditsOf): Promise<boolean>;
   /** Waits until the edits that were asked for stand in the text. */
   settled(): Promise<void>;
@@ -260,6 +262,13 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     },
     doubt(doubts) {
       if (doubts.length || get().doubts.length) set({ doubts });
+    },
+    put({ start, end, word, text }) {
+      const now = get().text;
+      if (now.slice(start, end) !== word) return;
+      typing = null;
+      step(now.slice(0, start) + text + now.slice(end), false);
+      checkSoon(0);
     },
     edit(wanted) {
       waiting++;

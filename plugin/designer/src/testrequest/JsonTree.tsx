@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Json } from "../api/types";
 import { DRAGGED, useCursor } from "../request/form";
 import { jqPath } from "../request/insertion";
@@ -71,7 +71,13 @@ function Node({ value, keys, base, pick, depth, name }: NodeProps) {
         {name !== null && (
           <Name name={name} expression={base === null ? null : base + jqPath(keys)} pick={pick} />
         )}
-        {nested ? <small>{summary(value, count)}</small> : <Scalar value={value} />}
+        {nested ? (
+          <small>{summary(value, count)}</small>
+        ) : (
+          <Picked expression={base === null ? null : base + jqPath(keys)} pick={pick}>
+            <Scalar value={value} />
+          </Picked>
+        )}
       </div>
       {open && nested && (
         <div className="node-parts">
@@ -130,6 +136,32 @@ export function Name(props: { name: string | number; expression: string | null; 
     >
       {name}
     </button>
+  );
+}
+
+/** A value that can be clicked as its name can; by the keyboard, the name is. Its text can still be selected. */
+function Picked(props: { expression: string | null; pick: NodeProps["pick"]; children: ReactNode }) {
+  const { expression, pick, children } = props;
+  if (expression === null || !pick) return children;
+  const { hold, release } = useCursor.getState();
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the name beside it does the same
+    <span
+      className="picked"
+      title={`Put \${ ${expression} } where the cursor was`}
+      onMouseDown={() => {
+        hold();
+        window.addEventListener("mouseup", () => requestAnimationFrame(release), { once: true });
+      }}
+      onClick={({ target }) => {
+        const isMore = target instanceof Element && target.closest("button") !== null;
+        if (isMore || window.getSelection()?.isCollapsed === false) return;
+        release();
+        pick(expression);
+      }}
+    >
+      {children}
+    </span>
   );
 }
 

@@ -36,7 +36,7 @@ def chat_faults(pointer: str, arguments: dict[str, Any], rules: Level) -> Iterat
     misspelt = {key: near for key in body if (near := _meant_argument(key, arguments)) is not None}
     for key, near in misspelt.items():
         place, message = child_pointer(pointer, key), f"unknown key {quoted(key)}"
-        yield TextFault(place, "unknown-key", message, did_you_mean(near), at_key=True)
+        yield TextFault(place, "unknown-key", message, did_you_mean(key, near), at_key=True)
     for fault in check_body(body, has_expression, level=rules, model_rules=_ANY_MODEL, provider="any"):
         if fault.pointer[1:] not in (*misspelt, *misspelt.values()):
             at, is_unknown = pointer + fault.pointer, fault.code == UNKNOWN_FIELD

@@ -111,7 +111,7 @@ class _HttpKind(CallKind[Arguments]):
     def hint_for_argument(self, key: str) -> str | None:
         meant = meant_key(key, keys_of(self.spec_model))
         if meant is not None:
-            return did_you_mean(meant)
+            return did_you_mean(key, meant)
         of_request = keys_of(HttpRequestArguments)
         meant = key if key in of_request else meant_key(key, of_request)
         return f"use `call: httpRequest`, which has `{meant}`" if meant is not None else elsewhere(key)
