@@ -240,14 +240,15 @@ async def test_a_connection_of_a_provider_says_what_is_not_known_of_it(tmp_path:
         "authentication",
         "authentication",
     ]
-    assert (states["groq"]["ready"], states["groq"]["origins"]) == (
-        True,
-        ["base URL from httptask.toml", "GROQ_API_KEY from .env"],
+    [key] = states["groq"]["secrets"]
+    assert (states["groq"]["origin"], key["told"], key["why_not"]) == (
+        "base URL from httptask.toml",
+        "GROQ_API_KEY from .env",
+        None,
     )
-    assert (
-        states["openai"]["origins"][1]
-        == "OPENAI_API_KEY from the environment (the line of .env is passed over)"
-    )
+    [passed_over] = states["openai"]["secrets"]
+    assert passed_over["told"] == "OPENAI_API_KEY from the environment (the line of .env is passed over)"
+    assert "goes before `.env`" in passed_over["why_not"]
     assert KEY not in str(states)
 
 

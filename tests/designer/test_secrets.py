@@ -109,6 +109,7 @@ def calls(workspace: Workspace, run: str) -> Iterator[tuple[str, str, dict[str, 
         "id_": run,
         "name": "shop",
         "form": {"name": "shop", "base_url": "https://shop.example", "headers": {"X-Key": SAFE}},
+        "value": SAFE,
         "base": "x",
         "configuration": {"connections": {"other": {"base_url": "https://other.example"}}},
     }
@@ -123,7 +124,8 @@ def calls(workspace: Workspace, run: str) -> Iterator[tuple[str, str, dict[str, 
             if path == "/api/catalog":
                 body |= {"text": json.dumps(DOCUMENT), "name": "echo"}
             if "DELETE" not in method.upper():
-                url = path.format(**{name.partition(":")[0]: value for name, value in values.items()})
+                named = values | ({"name": "SHOP_KEY"} if path.startswith("/api/secrets") else {})
+                url = path.format(**{name.partition(":")[0]: value for name, value in named.items()})
                 yield method, f"{url}?q=echo", {"json": body} if model else {}
 
 

@@ -58,24 +58,26 @@ def open_file(path: Path | str) -> BufferedReader:
     return os.fdopen(descriptor, "rb")
 
 
-def replace_file(file: Path, edited: Callable[[], str]) -> None:
+def replace_file(file: Path, edited: Callable[[], str], *, private: bool = False) -> None:
     """Write a file as a whole or not at all, where a link leads to, with the permissions that it has.
 
     Args:
         file: that need not be there yet.
         edited: reads the file, and gives its new text. Whoever else replaces files in this folder waits meanwhile.
+        private: whether one that is made may be read by its owner alone.
 
     Raises:
         OSError: it can't be written, or is read-only: for a new file in its place, its folder alone would be asked.
     """
-    replace_files({file: edited})
+    replace_files({file: edited}, private=private)
 
 
-def replace_files(edited: Mapping[Path, Callable[[], str]]) -> None:
+def replace_files(edited: Mapping[Path, Callable[[], str]], *, private: bool = False) -> None:
     """Write several files as `replace_file` does, all of them or none.
 
     Args:
         edited: by file, what gives its new text.
+        private: whether those that are made may be read by their owner alone.
 
     Raises:
         OSError: one can't be written; none was changed.
@@ -93,8 +95,9 @@ def replace_files(edited: Mapping[Path, Callable[[], str]]) -> None:
         for target, (file, text) in targets.items():
             if target.exists() and _is_read_only(target):
                 raise PermissionError(errno.EACCES, "the file is read-only", str(file))
-            drafts[target].write_bytes(text().encode())
-            if target.exists():
+            is_there = target.exists()
+            _write_draft(drafts[target], text().encode(), 0o600 if private or is_there else 0o666)
+            if is_there:
                 shutil.copymode(target, drafts[target])
         try:
             for target, draft in drafts.items():
@@ -104,6 +107,14 @@ def replace_files(edited: Mapping[Path, Callable[[], str]]) -> None:
         except BaseException:  # Ctrl-C too
             _put_back(before)
             raise
+
+
+def _write_draft(draft: Path, content: bytes, mode: int) -> None:
+    """Write a file that nobody reads meanwhile who may not read the one that it takes the place of."""
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
 
 
 def _put_back(contents: Mapping[Path, bytes | None]) -> None:

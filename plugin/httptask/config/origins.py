@@ -7,7 +7,7 @@ from httptask.config.config import Config
 from httptask.config.find import CONFIG_NAME, DOTENV_NAME
 from httptask.connections.connection import BASE_URL_VARIABLE, Connection
 
-__all__ = ["ValueOrigin", "origins_of"]
+__all__ = ["ValueOrigin", "origin_of_secret", "origin_of_url", "origins_of"]
 
 _BASE_URL = "base URL"
 
@@ -48,23 +48,45 @@ def origins_of(
         dotenv: the names of it that a `.env` gives.
         passed_over: the names that a `.env` gives another value, which does not count.
     """
-
-    def variable(name: str, what: str) -> str | None:
-        if not environment.get(name):
-            return None
-        where = DOTENV_NAME if name in dotenv else "the environment"
-        return where if name == what else f"{name} of {where}"
-
-    if connection.name in config.defaults:
-        origin = variable(BASE_URL_VARIABLE, _BASE_URL) or "httptask itself"
-        yield ValueOrigin(_BASE_URL, origin, BASE_URL_VARIABLE in passed_over)
-    else:
-        yield ValueOrigin(_BASE_URL, CONFIG_NAME)
+    given = (config, environment, dotenv, passed_over)
+    yield origin_of_url(connection, *given)
     for name in connection.secret_origins():
-        source = config.secrets.get(name)
-        if source is None:
-            yield ValueOrigin(name, None)
-        elif source.file is not None:
-            yield ValueOrigin(name, str(source.file))
-        elif source.environment is not None:
-            yield ValueOrigin(name, variable(source.environment, name), source.environment in passed_over)
+        yield origin_of_secret(name, *given)
+
+
+def origin_of_url(
+    connection: Connection,
+    config: Config,
+    environment: Mapping[str, str],
+    dotenv: Collection[str],
+    passed_over: Collection[str],
+) -> ValueOrigin:
+    """Where the base URL of a connection comes from; arguments as of `origins_of`."""
+    if connection.name not in config.defaults:
+        return ValueOrigin(_BASE_URL, CONFIG_NAME)
+    origin = _variable(BASE_URL_VARIABLE, _BASE_URL, environment, dotenv) or "httptask itself"
+    return ValueOrigin(_BASE_URL, origin, BASE_URL_VARIABLE in passed_over)
+
+
+def origin_of_secret(
+    name: str,
+    config: Config,
+    environment: Mapping[str, str],
+    dotenv: Collection[str],
+    passed_over: Collection[str],
+) -> ValueOrigin:
+    """Where the value of a secret comes from; arguments as of `origins_of`."""
+    source = config.secrets.get(name)
+    if source is not None and source.file is not None:
+        return ValueOrigin(name, str(source.file))
+    if source is None or source.environment is None:
+        return ValueOrigin(name, None)
+    origin = _variable(source.environment, name, environment, dotenv)
+    return ValueOrigin(name, origin, source.environment in passed_over)
+
+
+def _variable(name: str, what: str, environment: Mapping[str, str], dotenv: Collection[str]) -> str | None:
+    if not environment.get(name):
+        return None
+    where = DOTENV_NAME if name in dotenv else "the environment"
+    return where if name == what else f"{name} of {where}"

@@ -23,6 +23,7 @@ from httptask.designer.routes import (
     project,
     runs,
     schedules,
+    secrets,
     testrequests,
 )
 from httptask.designer.safety import Door
@@ -42,6 +43,7 @@ ROUTERS = (
     testrequests.router,
     keeping.router,
     connections.router,
+    secrets.router,
     runs.router,
     schedules.router,
 )

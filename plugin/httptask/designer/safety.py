@@ -8,6 +8,7 @@ and must know the token that was printed when it was started.
 import hmac
 import re
 from collections.abc import Iterable, MutableMapping
+from ipaddress import ip_address
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from httptask.designer.problems import Problem
 from httptask.http.log import get_logger
 
-__all__ = ["MAX_BODY_BYTES", "TOKEN_HEADER", "Door", "bound_of"]
+__all__ = ["MAX_BODY_BYTES", "TOKEN_HEADER", "Door", "bound_of", "came_over_network"]
 
 TOKEN_HEADER: Final = "x-httptask-token"  # noqa: S105 - its name
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
@@ -55,6 +56,15 @@ log = get_logger("httptask.designer")
 def bound_of(path: str) -> int:
     """How many bytes the body of a request may have."""
     return _MAX_DATA_BYTES if path.startswith(_WITH_DATA) else MAX_BODY_BYTES
+
+
+def came_over_network(scope: Scope) -> bool:
+    """Whether a request came from another machine: there is no TLS, so what it holds could be read on its way."""
+    client, server = scope.get("client"), scope.get("server")
+    if client is None:
+        return True
+    is_from_itself = server is not None and client[0] == server[0]
+    return not (is_from_itself or ip_address(client[0]).is_loopback)
 
 
 class Door:

@@ -92,6 +92,7 @@ async def served(app: ASGIApp, listening: Listening) -> AsyncGenerator[None]:
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,  # who asks is who is at the other end, whatever a header says
         ws="none",
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )

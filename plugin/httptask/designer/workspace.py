@@ -137,6 +137,7 @@ class Workspace:
         temporal: gives the server, None while there is none; the designer edits all the same.
         permit: has the worker of this process know the secrets that a definition uses.
         simulated: begins runs whose answers are kept ones.
+        look: has it take up at once what was written into the configuration or `.env`.
         streams: that it tells of test requests and runs by.
         past_runs: those that were looked at.
     """
@@ -146,6 +147,7 @@ class Workspace:
     temporal: Callable[[], Temporal | None]
     permit: Callable[[Loaded], None]
     simulated: SimulatedRuns
+    look: Callable[[], None] = lambda: None
     streams: Streams = field(default_factory=Streams)
     past_runs: PastRuns = field(default_factory=PastRuns)
 

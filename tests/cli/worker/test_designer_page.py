@@ -42,7 +42,10 @@ def open_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Generator[Ope
 
     def open_page(host: str, token_file: Path | None) -> None:
         DesignerPage(
-            DesignerOptions(tmp_path, host, 0, token_file, False), cast("Any", None), print, cast("Any", None)
+            DesignerOptions(tmp_path, host, 0, token_file, False),
+            cast("Any", None),
+            cast("Any", None),
+            cast("Any", None),
         )
 
     monkeypatch.setattr(serving, "listen", remembered)

@@ -32,6 +32,7 @@ import type {
   RunRecord,
   RunSummary,
   ScheduleSummary,
+  TakenValue,
   TaskForm,
   WrittenSchedule,
 } from "./types";
@@ -117,6 +118,10 @@ export const changeConnection = (form: ConnectionForm, base: string) =>
   request<ConnectionState[]>("PUT", `/connections/${asked(form.name)}`, { form, base });
 export const removeConnection = (name: string, base: string) =>
   request<ConnectionState[]>("DELETE", `/connections/${asked(name)}?base=${asked(base)}`);
+
+/** The value of a secret; of one that only a definition names, with its text. */
+export const giveValue = (name: string, value: string, definition: { path: string; text: string } | null) =>
+  request<TakenValue>("PUT", `/secrets/${asked(name)}`, { value, definition });
 
 export const checkConnection = (connection: string) =>
   request<ConnectionCheck>("POST", `/connections/${asked(connection)}/check`, {});

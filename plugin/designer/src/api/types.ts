@@ -3,6 +3,25 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
+/** A secret by its name: its value never comes here. */
+export interface SecretState {
+  name: string;
+  has_value: boolean;
+  /** Where its value comes from, in words, or that it has none. */
+  told: string;
+  /** Why it can't be given one from here. */
+  why_not: string | null;
+}
+
+/** What became of a value that was given. */
+export interface TakenValue {
+  secret: SecretState;
+  /** The `.env` that has it now. */
+  file: string;
+  /** What else to do, so that it stays a secret. */
+  warning: string | null;
+}
+
 export interface ConnectionState {
   name: string;
   provider: string | null;
@@ -12,8 +31,9 @@ export interface ConnectionState {
   ready: boolean;
   missing: string[];
   fix: string | null;
-  /** Where its base URL and its secrets come from, in words. */
-  origins: string[];
+  /** Where its base URL comes from, in words. */
+  origin: string;
+  secrets: SecretState[];
 }
 
 /** A server of chat completions that is known by its name. */
@@ -85,6 +105,8 @@ export interface Project {
   configuration: string;
   /** Where a `.env` counts. */
   dotenv: string;
+  /** Why values of secrets are not taken from this page. */
+  why_no_values: string | null;
   version: string;
   connections: ConnectionState[];
   worker: { state: "ready" | "none" | "unreachable"; where: string | null; hint: string | null };
@@ -550,7 +572,8 @@ export interface RunSummary {
 export interface RunChoices {
   /** What its servers can't be asked for want of. */
   setup: string | null;
-  fix: string | null;
+  /** Those that have no value. */
+  secrets: SecretState[];
   kept: { folder: string; tasks: number; lacking: string[]; faults: string[] } | null;
 }
 

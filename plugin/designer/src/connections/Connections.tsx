@@ -7,10 +7,11 @@ import { Panel } from "../app/Panel";
 import { useDocument } from "../state/document";
 import { Refused, Told } from "../ui/Prose";
 import { ConnectionForm } from "./ConnectionForm";
+import { SecretFields } from "./SecretField";
 import { listed, tasksThatUse } from "./use";
 import "../ui/panel.css";
 
-/** The connections of httptask.toml: which are ready, and what the others lack. Values of secrets never come here. */
+/** The connections of httptask.toml: which are ready, and what the others lack. */
 export default function Connections() {
   const { data, error } = useProject();
   const [isAdding, setAdding] = useState(false);
@@ -68,7 +69,7 @@ function Connection({ connection, isNew, changed }: ConnectionProps) {
   useEffect(() => {
     if (isNew) next.current?.focus(); // the check is what comes after
   }, [isNew]);
-  const { name, provider, base_url, ready, missing, fix } = connection;
+  const { name, provider, base_url, ready } = connection;
   const [doing, setDoing] = useState<"edit" | "remove">();
   const opener = useRef<HTMLElement | null>(null);
   const check = useMutation({ mutationFn: () => checkConnection(name) });
@@ -113,13 +114,8 @@ function Connection({ connection, isNew, changed }: ConnectionProps) {
           </button>
         )}
       </header>
-      <p className="muted">{connection.origins.join("; ")}</p>
-      {!ready && (
-        <p>
-          {missing.join(", ")} {missing.length === 1 ? "is" : "are"} missing:{" "}
-          <code className="fix">{fix}</code>
-        </p>
-      )}
+      <p className="muted">{connection.origin}</p>
+      <SecretFields secrets={connection.secrets} />
       {check.error && <Refused error={check.error} />}
       {check.data && <Steps checked={check.data} />}
       {doing === "edit" && (

@@ -1,8 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { Problem } from "../api/client";
 import { getRunChoices } from "../api/endpoints";
-import type { InputFault, Json, RunChoices } from "../api/types";
+import type { InputFault, Json, RunChoices, TakenValue } from "../api/types";
+import { NotSetUp, SavedValue } from "../connections/SecretField";
 import { Field } from "../request/Field";
 import { type Fault, Form, suggestNothing } from "../request/form";
 import { withPart } from "../request/local";
@@ -11,7 +12,7 @@ import { useDocument } from "../state/document";
 import { sameJson, sampleOf } from "../testrequest/data";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
-import { Prose, Refused, Told } from "../ui/Prose";
+import { Prose, Refused } from "../ui/Prose";
 import { AddInput, useInputForm } from "./AddInput";
 import { useRun } from "./run";
 
@@ -36,7 +37,7 @@ export function RunDialog() {
   );
 }
 
-const NO_CHOICE: RunChoices = { setup: null, fix: null, kept: null };
+const NO_CHOICE: RunChoices = { setup: null, secrets: [], kept: null };
 
 /** Where the answers can come from, as it is when it is asked for; undefined until that is known. */
 function useRunChoices(): RunChoices | undefined {
@@ -167,12 +168,20 @@ interface AnswersProps {
 }
 
 /** Chooses who answers, where something is in the way of the servers or there is something in their place. */
-function Answers({ choices: { setup, fix, kept }, simulated, simulate }: AnswersProps) {
-  const lacks = setup !== null && (
-    <p className="field-fault warning">
-      <Told message={`${setup}.`} hint={fix} />
-    </p>
-  );
+function Answers({ choices: { setup, secrets, kept }, simulated, simulate }: AnswersProps) {
+  const client = useQueryClient();
+  const [saved, setSaved] = useState<TakenValue>();
+  const given = (value: TakenValue) => {
+    setSaved(value);
+    simulate(false); // who gives a key means to use it
+    void client.invalidateQueries({ queryKey: ["run choices"] });
+  };
+  const lacks =
+    setup !== null ? (
+      <NotSetUp detail={`${setup}.`} secrets={secrets} given={given} />
+    ) : (
+      saved && <SavedValue saved={saved} />
+    );
   if (kept === null || kept.tasks === 0) return lacks && <div className="answers">{lacks}</div>;
   return (
     <fieldset className="answers">

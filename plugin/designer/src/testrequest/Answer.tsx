@@ -2,8 +2,9 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Problem } from "../api/client";
 import { keepFixture, pinOutput, unpinOutput } from "../api/endpoints";
-import type { Block, Report } from "../api/types";
+import type { Block, Report, TakenValue } from "../api/types";
 import { useLayout } from "../app/layout";
+import { NotSetUp, SavedValue } from "../connections/SecretField";
 import { useDocument } from "../state/document";
 import { Prose, Refused, Told } from "../ui/Prose";
 import { Tabs } from "../ui/Tabs";
@@ -17,6 +18,7 @@ export function Answer({ block }: { block: Block }) {
   const session = useSession();
   const { phase, prepared, report, text, missing, confirm, setup, problem, unprepared } = session;
   const [tab, setTab] = useState("response");
+  const [saved, setSaved] = useState<TakenValue>();
   useEffect(() => {
     if (report) setTab(report.response ? "response" : report.outcome ? "outcome" : "prepared");
   }, [report]);
@@ -45,13 +47,16 @@ export function Answer({ block }: { block: Block }) {
       )}
       {broken !== null && <Broken text={broken} cancelled={session.cancelled} />}
       {setup && (
-        <div className="told warn" role="alert">
-          <p>
-            <b>Not sent. {setup.detail}.</b>
-          </p>
-          {setup.fix && <pre>{setup.fix}</pre>}
-        </div>
+        <NotSetUp
+          detail={`Not sent. ${setup.detail}.`}
+          secrets={setup.secrets}
+          given={(value) => {
+            setSaved(value);
+            void useSession.getState().look(block.pointer);
+          }}
+        />
       )}
+      {!setup && saved && phase !== "sending" && <SavedValue saved={saved} />}
       {confirm && <Confirm block={block} />}
       {report?.response && phase === "done" && !report.wire?.simulated && (
         <Keep key={session.id} report={report} block={block} />
@@ -89,7 +94,7 @@ export function Answer({ block }: { block: Block }) {
                     content: (
                       <>
                         {unprepared && <Outdated problem={unprepared} former />}
-                        <PreparedView part={prepared} />
+                        <PreparedView part={setup ? { ...prepared, change: null } : prepared} />
                       </>
                     ),
                   },

@@ -4,6 +4,7 @@ import type { TaskExecution } from "../api/types";
 import { statesOf, toldOf } from "../runs/states";
 import { isOutdated, reduced, useSession } from "./session";
 
+const KEY = { name: "KEY", has_value: false, told: "KEY has no value", why_not: null };
 const blank = useSession.getState();
 
 test("tokens of a stream add up, and the report says what was prepared", () => {
@@ -14,9 +15,9 @@ test("tokens of a stream add up, and the report says what was prepared", () => {
   expect(reduced(blank, "planned", planned).changes).toBe("POST may change something");
   expect(reduced(blank, "planned", { ...planned, confirm: null }).changes).toBeNull();
   expect(reduced(blank, "missing", { names: ["input.caller"] }).missing).toEqual(["input.caller"]);
-  expect(reduced(blank, "setup", { detail: "OPENAI_API_KEY is missing", fix: "set it" }).setup).toEqual({
+  expect(reduced(blank, "setup", { detail: "OPENAI_API_KEY is missing", secrets: [KEY] }).setup).toEqual({
     detail: "OPENAI_API_KEY is missing",
-    fix: "set it",
+    secrets: [KEY],
   });
   expect(
     reduced(blank, "failed", { status: 503, detail: "no worker", hint: "start one" }).problem,
@@ -103,7 +104,7 @@ test("what is prepared follows the text beside an answer, and says so where it c
       ),
     );
   vi.stubGlobal("sessionStorage", { getItem: () => "token" });
-  useSession.setState({ ...blank, phase: "done", setup: { detail: "KEY is missing", fix: null } });
+  useSession.setState({ ...blank, phase: "done", setup: { detail: "KEY is missing", secrets: [KEY] } });
   events(["planned", { prepared: { uri: "/new" }, confirm: null }]);
   await useSession.getState().look("/do/0/a");
   expect(useSession.getState()).toMatchObject({ prepared: { uri: "/new" }, setup: null, unprepared: null });

@@ -1,6 +1,6 @@
 import { create } from "zustand";
 import { Problem, request, stream } from "../api/client";
-import type { Block, JsonObject, PreparedPart, Report } from "../api/types";
+import type { Block, JsonObject, PreparedPart, Report, SecretState } from "../api/types";
 import { blockAt } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { keepOutput, sampleOf, useData, withSample } from "./data";
@@ -19,8 +19,8 @@ export interface Session {
   changes: string | null;
   /** The same of one that was held back, as nobody could have read it. */
   confirm: string | null;
-  /** What has to be set up before it can be sent, and how. */
-  setup: { detail: string; fix: string | null } | null;
+  /** What has to be set up before it can be sent. */
+  setup: { detail: string; secrets: SecretState[] } | null;
   problem: Problem | null;
   /** Why the request can't be prepared of the text as it is now. */
   unprepared: Problem | null;
@@ -59,6 +59,10 @@ const blank: Session = {
   took: 0,
 };
 
+/** The secrets that a refusal is for want of. */
+export const secretsOf = (facts: Readonly<Record<string, unknown>>) =>
+  Array.isArray(facts.secrets) ? (facts.secrets as SecretState[]) : [];
+
 let going: AbortController | undefined;
 let looking: AbortController | undefined;
 
@@ -77,7 +81,7 @@ export function reduced(session: Session, event: string, data: unknown): Partial
       return { confirm: String(facts.detail) };
     case "setup":
       return {
-        setup: { detail: String(facts.detail), fix: typeof facts.fix === "string" ? facts.fix : null },
+        setup: { detail: String(facts.detail), secrets: secretsOf(facts) },
       };
     case "text":
       return {

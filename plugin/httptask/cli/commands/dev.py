@@ -131,7 +131,7 @@ def _serve(
     taken = take_events_at(webhooks, own, project.environment)
     tell_origins(project)
     tell_credential_warnings(own)
-    page = None if options is None else DesignerPage(options, lambda: _settings(load), served.permit, load)
+    page = None if options is None else DesignerPage(options, lambda: _settings(load), served, load)
     own_worker = cluster is None or task_queue is None
     if own_worker:
         print_note(

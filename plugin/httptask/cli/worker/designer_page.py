@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from httptask.cli.project.project import Project
+    from httptask.cli.worker.reloading import Reloaded
     from httptask.designer.serving import Listening
     from httptask.designer.workspace import Settings, Temporal
-    from httptask.dsl.loader import Loaded
 
 __all__ = ["DesignerOptions", "DesignerPage", "why_not_shown"]
 
@@ -61,7 +61,7 @@ class DesignerPage:
         self,
         options: DesignerOptions,
         read_settings: "Callable[[], Settings]",
-        permit: "Callable[[Loaded], None]",
+        served: "Reloaded",
         load: "Callable[..., Project]",
     ) -> None:
         """Listen already, and build the page where that is to be done.
@@ -69,7 +69,7 @@ class DesignerPage:
         Args:
             options: as they were given.
             read_settings: reads the configuration as it is now.
-            permit: has the worker know the secrets of a definition.
+            served: what the worker serves, which knows the secrets of definitions, and takes up what is written here.
             load: reads the project, as `load_project` does.
 
         Raises:
@@ -85,7 +85,7 @@ class DesignerPage:
         self._listening = _listening(options)
         self._temporal: Temporal | None = None
         self._read_settings = read_settings
-        self._permit = permit
+        self._served = served
         self._simulated = SimulatedRuns(load)
         self._streams = Streams()
         try:
@@ -105,7 +105,13 @@ class DesignerPage:
 
         folder = Folder(self._options.folder)
         workspace = Workspace(
-            folder, self._read_settings, lambda: self._temporal, self._permit, self._simulated, self._streams
+            folder,
+            self._read_settings,
+            lambda: self._temporal,
+            self._served.permit,
+            self._simulated,
+            self._served.look,
+            self._streams,
         )
         app = create_app(workspace, self._listening.addresses, self._token, self._bundle)
         async with served(app, self._listening):

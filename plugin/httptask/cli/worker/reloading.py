@@ -73,6 +73,21 @@ class Reloaded:
         """Every workflow type that is served."""
         return self.registry.names
 
+    def look(self) -> None:
+        """Take up now what was changed in the configuration or its `.env` from here, and not at the next look.
+
+        Who asks next would else meet a worker that does not know of it.
+        """
+        now = stamps(self._settings)
+        before = {path: stamp for path, stamp in self._seen.items() if path in self._settings}
+        if now != before:
+            self._seen = {**{path: stamp for path, stamp in self._seen.items() if path not in before}, **now}
+            self._renew([path for path in self._settings if now.get(path) != before.get(path)])
+
+    def _renew(self, changed: list[Path]) -> None:
+        print_note(f"{', '.join(map(str, changed))} changed: the worker starts again with it")
+        self.config_changed.set()
+
     async def follow(self) -> None:
         """Look for changes, and serve them."""
         while True:
@@ -87,9 +102,8 @@ class Reloaded:
             ]
             settings = [file for file in self._settings if file in changed]
             if settings:
-                print_note(f"{', '.join(map(str, settings))} changed: the worker starts again with it")
+                self._renew(settings)
                 changed = [file for file in changed if file not in settings]
-                self.config_changed.set()
             if changed:
                 await self._reload(changed)
 

@@ -157,9 +157,10 @@ def list_providers() -> list[KnownProvider]:
 
 
 @router.post("/prepared", status_code=201)
-def add_connections(new: NewTables, workspace: AskedWorkspace) -> list[ConnectionState]:
+async def add_connections(new: NewTables, workspace: AskedWorkspace) -> list[ConnectionState]:
     """Add connections and declared secrets to `httptask.toml`, whose other lines stay as they are."""
-    _write(file_of(workspace.settings().config), new.configuration)
+    await asyncio.to_thread(_write, file_of(workspace.settings().config), new.configuration)
+    workspace.look()
     return connection_states(workspace.settings())
 
 
@@ -174,6 +175,7 @@ async def add_connection(new: ConnectionForm, workspace: AskedWorkspace) -> list
     own, secrets = settings_of(new, {}, networks, config)
     tables = {"connections": {new.name: own}, **({"secrets": secrets} if secrets else {})}
     await asyncio.to_thread(_write, file_of(config), tables)
+    workspace.look()
     return connection_states(workspace.settings())
 
 
@@ -201,6 +203,7 @@ async def change(name: str, changed: ChangedConnection, workspace: AskedWorkspac
     networks = await _judged(form, config, before)
     own, secrets = settings_of(form, before, networks, config)
     await asyncio.to_thread(_change, config, name, own, secrets, changed.base)
+    workspace.look()
     return connection_states(workspace.settings())
 
 
@@ -211,6 +214,7 @@ async def remove(name: str, base: str, workspace: AskedWorkspace) -> list[Connec
     if _written(config, name) is None:
         raise Problem(404, f"there is no connection {name} in httptask.toml")
     await asyncio.to_thread(_change, config, name, None, {}, base)
+    workspace.look()
     return connection_states(workspace.settings())
 
 
@@ -306,7 +310,7 @@ async def list_models(name: str, workspace: AskedWorkspace, request: Request) ->
         return told.models
     try:
         if missing:
-            raise not_set_up(name, missing, settings.config)
+            raise not_set_up(f"Connection {name}", missing, settings)
         models = Models(models=await _models_of(settings, name), of_server=True)
     except Problem as problem:
         models = Models(

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from temporalio.service import RPCError
 
@@ -13,14 +13,26 @@ from httptask.activities.configuration_activities import has_pollers
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.config import Config
 from httptask.config.find import DOTENV_NAME
-from httptask.config.origins import origins_of
+from httptask.config.origins import origin_of_secret, origin_of_url
 from httptask.connections.connection import Connection
 from httptask.designer.problems import Problem
+from httptask.designer.safety import came_over_network
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal
 from httptask.http.errors import SecretUnavailable
 from httptask.secrets.store import SecretStore
 
 router = APIRouter(tags=["project"])
+
+
+class SecretState(BaseModel):
+    """A secret by its name, and never its value."""
+
+    name: str
+    has_value: bool
+    told: str
+    """Where its value comes from, in words, or that it has none."""
+    why_not: str | None
+    """Why it can't be given a value from here; None where it can."""
 
 
 class ConnectionState(BaseModel):
@@ -37,8 +49,10 @@ class ConnectionState(BaseModel):
     """Names of the secrets that have no value."""
     fix: str | None
     """What to do about those."""
-    origins: list[str]
-    """Where its base URL comes from, and each of its secrets, in words: never a value."""
+    origin: str
+    """Where its base URL comes from, in words."""
+    secrets: list[SecretState]
+    """Those that it names."""
 
 
 class WorkerState(BaseModel):
@@ -57,6 +71,8 @@ class ProjectState(BaseModel):
     """Where `httptask.toml` is, or would be written."""
     dotenv: str
     """Where a `.env` counts."""
+    why_no_values: str | None
+    """Why values of secrets are not taken from who asks; None where they are."""
     version: str
     connections: list[ConnectionState]
     worker: WorkerState
@@ -65,7 +81,7 @@ class ProjectState(BaseModel):
 
 
 @router.get("/project")
-async def get_project(workspace: AskedWorkspace) -> ProjectState:
+async def get_project(workspace: AskedWorkspace, request: Request) -> ProjectState:
     """The folder, its connections, and the worker that runs go to."""
     settings = workspace.settings()
     temporal = workspace.temporal()
@@ -73,6 +89,7 @@ async def get_project(workspace: AskedWorkspace) -> ProjectState:
         folder=str(workspace.folder.root),
         configuration=str(file_of(settings.config)),
         dotenv=str(dotenv_of(settings.config)),
+        why_no_values=refusal_of_values(request, settings.config),
         version=version("httptask"),
         connections=connection_states(settings),
         worker=await _worker(temporal),
@@ -114,18 +131,18 @@ def fix_for(names: Sequence[str], config: Config) -> str:
     return "; ".join(told)
 
 
-def not_set_up(connection: str | None, missing: Sequence[str], config: Config) -> Problem:
+def not_set_up(what: str, missing: Sequence[str], settings: Settings) -> Problem:
     """What is to be done before a request can be sent.
 
     Args:
-        connection: that it goes by, if it does.
-        missing: names of the secrets that have no value.
-        config: tells where secrets are to come from.
+        what: it is, such as `Connection shop`.
+        missing: names of the secrets that have no value; of each the problem tells the state, as `secrets`.
+        settings: tell where secrets are to come from.
     """
-    what = f"Connection {connection}" if connection else "The request"
     are = "is" if len(missing) == 1 else "are"
     detail = f"{what} is not set up: {', '.join(missing)} {are} missing"
-    return Problem(422, detail, fix_for(missing, config), missing=list(missing))
+    states = [secret_state(name, settings).model_dump() for name in missing]
+    return Problem(422, detail, fix_for(missing, settings.config), missing=list(missing), secrets=states)
 
 
 def missing_secrets(names: Iterable[str], store: SecretStore) -> list[str]:
@@ -145,12 +162,46 @@ def _state_of(connection: Connection, settings: Settings) -> ConnectionState:
         ready=not missing,
         missing=missing,
         fix=fix_for(missing, settings.config) if missing else None,
-        origins=[
-            str(one)
-            for one in origins_of(
+        origin=str(
+            origin_of_url(
                 connection, settings.config, settings.environment, settings.dotenv, settings.passed_over
             )
-        ],
+        ),
+        secrets=[secret_state(name, settings) for name in connection.secret_origins()],
+    )
+
+
+def secret_state(name: str, settings: Settings) -> SecretState:
+    """Whether a secret has a value, where from, and whether it can be given one here."""
+    config, environment = settings.config, settings.environment
+    source = config.secrets.get(name)
+    origin = origin_of_secret(name, config, environment, settings.dotenv, settings.passed_over)
+    why_not: str | None = None
+    if source is not None and source.file is not None:
+        why_not = f"its value is read from `{source.file}`: write it there"
+    elif source is not None and source.environment in environment.keys() - settings.dotenv:
+        what = "it" if environment[source.environment] else "it, empty,"
+        why_not = (
+            f"the environment that `httptask dev` was started in has {what} as `{source.environment}`, "
+            "which goes before `.env`: change it there, or unset it, and start again"
+        )
+    return SecretState(
+        name=name,
+        has_value=_has_value(name, SecretStore(config.secrets, environment)),
+        told=str(origin),
+        why_not=why_not,
+    )
+
+
+def refusal_of_values(request: Request, config: Config) -> str | None:
+    """Why values of secrets are not taken from who asks: they could be read on their way."""
+    if not came_over_network(request.scope):
+        return None
+    host, port = request.scope["server"]
+    return (
+        "this page is open over a network and without encryption, where a value could be read on its way: open it "
+        f"through a tunnel (`ssh -L {port}:{host}:{port} {host}`, then http://localhost:{port}), "
+        f"or write the value into {dotenv_of(config)} there"
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Query
@@ -16,7 +17,7 @@ from httptask.designer.kept_answers import KeptAnswers, kept_answers_of, load_ke
 from httptask.designer.past_runs import EarlierData, PastRuns, data_of, output_of, runs_of
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
-from httptask.designer.routes.project import fix_for, missing_secrets, not_set_up
+from httptask.designer.routes.project import SecretState, missing_secrets, not_set_up
 from httptask.designer.streaming import Tell, Written, beside_requests
 from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
 from httptask.dsl.canonical import qualified_name, sha256
@@ -64,8 +65,8 @@ class RunChoices(BaseModel):
 
     setup: str | None
     """What its servers can't be asked for want of; None where nothing is known of that kind."""
-    fix: str | None
-    """What to do about it."""
+    secrets: list[SecretState]
+    """Those that have no value."""
     kept: KeptAnswers | None
     """The answers beside the definition, if there is a folder of them."""
 
@@ -155,7 +156,7 @@ def choices(edited: EditedText, workspace: AskedWorkspace) -> RunChoices:
     connections = workspace.settings().config.connections
     return RunChoices(
         setup=None if lacking is None else lacking.detail,
-        fix=None if lacking is None else lacking.facts["hint"],
+        secrets=[] if lacking is None else lacking.facts["secrets"],
         kept=kept_answers_of(workspace, edited.path, program, connections),
     )
 
@@ -372,14 +373,14 @@ def _lacking(workspace: Workspace, program: Program) -> Problem | None:
     settings = workspace.settings()
     declared = program.definition.use.secrets
     config = for_own_runs(settings.config, declared)
+    known = replace(settings, config=config)
     store = SecretStore(config.secrets, settings.environment)
     for name in dict.fromkeys(name for name, _ in uses_of_connections(program)):
         connection = config.connections.get(name)
         missing = [] if connection is None else missing_secrets(connection.secret_origins(), store)
         if missing:
-            return not_set_up(name, missing, config)
+            return not_set_up(f"Connection {name}", missing, known)
     missing = missing_secrets(declared, store)
     if missing:
-        detail = f"secrets without a value: {', '.join(missing)}"
-        return Problem(422, detail, fix_for(missing, config), missing=missing)
+        return not_set_up("The run", missing, known)
     return None

@@ -75,8 +75,8 @@ async def send_test_request(
     """Try a request, and tell what becomes of it.
 
     Events: `missing` (names of values that are asked for), `planned` (the prepared part, and in `confirm` what it may
-    change), `confirm` (it may change something, and was not sent), `setup` (a secret has no value, and a
-    simulated report follows), `sent`, `text` (of a stream), `report` (all four parts), `failed`, `cancelled`.
+    change), `confirm` (it may change something, and was not sent), `setup` (a secret has no value, told by its state,
+    and a simulated report follows), `sent`, `text` (of a stream), `report` (all four parts), `failed`, `cancelled`.
     """
     workspace.folder.file(asked.path)
     id_ = asked.id or secrets.token_hex(8)
@@ -153,7 +153,9 @@ class _Trial:
             prepared = await reporter.prepared(dry=temporal is None or bool(lacking), sent_here=is_own)
         finally:
             await edge.aclose()
-        problem = not_set_up(planned.request.connection, lacking, config) if lacking else None
+        named = planned.request.connection
+        what, known = f"Connection {named}" if named else "The request", replace(settings, config=config)
+        problem = not_set_up(what, lacking, known) if lacking else None
         if problem is not None:
             prepared = _held_back(prepared, problem)
         shown = prepared.model_dump(mode="json", exclude_unset=True)
@@ -162,7 +164,7 @@ class _Trial:
         self._tell("planned", {"id": self._id, "prepared": shown, "confirm": confirm})
         if problem is not None:
             also = f". {prepared.happened.removesuffix('.')}" if prepared.error else ""
-            setup = {"detail": problem.detail + also, "missing": list(lacking), "fix": prepared.change}
+            setup = {"detail": problem.detail + also, "fix": prepared.change, **problem.facts}
             self._tell("setup", setup)
             simulated = (
                 None if temporal is None else await self._simulated(config, planned, reporter, prepared)
