@@ -100,10 +100,9 @@ def check(
 
     Exit codes: 0 it answers, 1 it answers with a refusal or an error, 2 bad configuration, 3 can't connect.
     """
-    import asyncio
-
     from httptask.cli.observability.logging import configure_logging
     from httptask.cli.project.project import load_project, tell_credential_warnings
+    from httptask.cli.terminal.background import run_async
     from httptask.secrets.store import SecretStore
     from httptask.testrequest.connection_check import check_connection
 
@@ -118,7 +117,7 @@ def check(
     tell_credential_warnings(replace(project.config, connections={name: known[name]}))
     show_notice(f"asking {known[name].base_url}")
     store = SecretStore(project.config.secrets, project.environment)
-    steps = asyncio.run(check_connection(known[name], store, path))
+    steps = run_async(check_connection(known[name], store, path))
     if json:
         print_json([step.as_json() for step in steps])
     else:

@@ -101,12 +101,11 @@ def download_document(url: str, project: "Project") -> tuple[str, bytes]:
     Raises:
         CatalogError: it can't be had.
     """
-    import asyncio
-
     from httptask.catalog.importing.credentials import without_credentials
     from httptask.catalog.sources import download
     from httptask.cli.observability.logging import configure_logging
+    from httptask.cli.terminal.background import run_async
 
     configure_logging("WARNING")
     show_notice(f"loading {without_credentials(url)}")
-    return asyncio.run(download(url, project.config.policy))
+    return run_async(download(url, project.config.policy))

@@ -65,12 +65,11 @@ def ask_cluster(
     Raises:
         CliError: the server can't be reached, or finds nothing of a name.
     """
-    import asyncio
-
     from temporalio.service import RPCError, RPCStatusCode
 
     from httptask.cli.project.plugins import plugins_for_reading
     from httptask.cli.temporal.cluster import connect, where_runs_are
+    from httptask.cli.terminal.background import run_async
     from httptask.cli.terminal.interrupts import Interrupts
 
     where = where_runs_are(cluster, config)
@@ -88,7 +87,7 @@ def ask_cluster(
                     message, hint = missing
                     raise CliError(f"{message} {where}: {error.message}", hint) from None
 
-    return asyncio.run(asked())
+    return run_async(asked())
 
 
 async def resolve_run(client: "Client", where: str, run: str) -> str:

@@ -1,6 +1,5 @@
 """One batch from start to end: its worker, its progress, its table, and how it is gone on with."""
 
-import asyncio
 import secrets
 import shlex
 import sys
@@ -15,7 +14,7 @@ from temporalio.client import Client, WorkflowFailureError
 from httptask.cli.runs.following import wait_for_left_runs
 from httptask.cli.temporal.cluster import Cluster, connect
 from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX, new_worker, while_working
-from httptask.cli.terminal.background import beside, first_of
+from httptask.cli.terminal.background import beside, first_of, run_async
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.failures import problem_of, state_after
@@ -82,7 +81,7 @@ class BatchLaunch:
 
 def run_batch(launch: BatchLaunch) -> ExitCode:
     """Run to the end, and show the table; or until interrupted, and show how to go on."""
-    return asyncio.run(_run(launch))
+    return run_async(_run(launch))
 
 
 async def _run(launch: BatchLaunch) -> ExitCode:

@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 from httptask.cli.project.definitions import stamps
 from httptask.cli.project.project import load_project
 from httptask.cli.temporal.cluster import connect_embedded
+from httptask.cli.terminal.background import run_async
 from httptask.cli.terminal.console import harmless, is_terminal, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
@@ -99,11 +100,11 @@ def run_session(session: Session) -> ExitCode:
         CliError: a file of tests has errors, or there is nothing to run.
     """
     if session.watch:
-        return asyncio.run(_watch(session))
+        return run_async(_watch(session))
     selection = _select(session)
     if selection.problem is not None:
         raise selection.problem
-    return asyncio.run(_run(session, selection))
+    return run_async(_run(session, selection))
 
 
 def _select(session: Session) -> _Selection:

@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 from httptask.cli.runs.following import CANCEL_SECONDS, end_interrupted, wait_for_left_runs
 from httptask.cli.temporal.cluster import Cluster, connect
 from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX, new_worker, while_working
-from httptask.cli.terminal.background import beside, first_of
+from httptask.cli.terminal.background import beside, first_of, run_async
 from httptask.cli.terminal.console import is_terminal, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.failures import explain_failure, hint_at_input, problem_of, state_after
@@ -89,7 +89,7 @@ class Launch(Followed):
 
 def launch(launch: Launch) -> ExitCode:
     """Run to the end, or until interrupted; nothing of it goes on afterwards."""
-    return asyncio.run(_launch(launch))
+    return run_async(_launch(launch))
 
 
 async def _launch(launch: Launch) -> ExitCode:

@@ -1,6 +1,5 @@
 """Runs of definitions that workers serve, as commands start them."""
 
-import asyncio
 import json
 import sys
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from httptask.cli.project.inputs import check_input
 from httptask.cli.project.plugins import plugins_for_reading
 from httptask.cli.runs.launch import Followed, follow
 from httptask.cli.temporal.cluster import Cluster, connect, where_runs_are
+from httptask.cli.terminal.background import run_async
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
@@ -53,7 +53,7 @@ def start_served(starting: Starting, config: "Config", cluster: Cluster | None) 
     Raises:
         CliError: no worker serves it, its input does not fit, or a run of its id goes on.
     """
-    return asyncio.run(_start_served(starting, config, cluster))
+    return run_async(_start_served(starting, config, cluster))
 
 
 async def _start_served(starting: Starting, config: "Config", cluster: Cluster | None) -> ExitCode:

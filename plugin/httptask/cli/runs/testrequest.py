@@ -17,7 +17,7 @@ from httptask.catalog import FOLDER
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.project_documents import ProjectDocuments
 from httptask.cli.temporal.cluster import Cluster, connect, where_runs_are
-from httptask.cli.terminal.background import beside, first_of
+from httptask.cli.terminal.background import beside, first_of, run_async
 from httptask.cli.terminal.console import can_ask, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
@@ -112,20 +112,20 @@ class _Shown:
 def try_request(trial: Trial) -> ExitCode:
     """Plan, show, send and report; or only write the request down for another program."""
     if trial.plugin is not None and trial.task_queue is not None:
-        return asyncio.run(_try_on_queue(trial, trial.plugin, trial.task_queue))
+        return run_async(_try_on_queue(trial, trial.plugin, trial.task_queue))
     profiles = {name: profile_of(found) for name, found in trial.config.connections.items()}
     if trial.program is not None:
         return _write_down(trial, trial.program, profiles)
-    shown = asyncio.run(_shown(trial, profiles, load_here(trial.edge)))
+    shown = run_async(_shown(trial, profiles, load_here(trial.edge)))
     if trial.plugin is None:
         return _ended(trial, shown, None)
     _ask(trial, shown)
-    return _ended(trial, shown, asyncio.run(_try_on_own_worker(trial, trial.plugin, shown.planned)))
+    return _ended(trial, shown, run_async(_try_on_own_worker(trial, trial.plugin, shown.planned)))
 
 
 def _write_down(trial: Trial, program: str, profiles: Mapping[str, ConnectionProfile]) -> ExitCode:
     """Print the program that sends the same."""
-    planned, _ = asyncio.run(_plan(trial, profiles, None))
+    planned, _ = run_async(_plan(trial, profiles, None))
     try:
         prepared = trial.edge.prepare(planned.by_hand)
         text = prepared.export(_PROGRAMS[program])

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["beside", "first_of"]
+__all__ = ["beside", "first_of", "run_async"]
 
 _T = TypeVar("_T")
 
@@ -19,6 +19,15 @@ async def beside(work: Coroutine[Any, Any, _T]) -> "AsyncGenerator[asyncio.Task[
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def run_async(work: Coroutine[Any, Any, _T]) -> _T:
+    """What some work comes to, in an event loop of its own; of work that a signal keeps from beginning nothing is left.
+
+    Python warns of what was never awaited, on stderr, to a person who pressed Ctrl-C.
+    """
+    with contextlib.closing(work):
+        return asyncio.run(work)
 
 
 async def first_of(*tasks: "asyncio.Task[Any]", seconds: float | None = None) -> None:

@@ -5,7 +5,7 @@ import ctypes
 import gc
 import os
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from httptask.cli.project.installation import command_in
 from httptask.cli.temporal.cluster import Cluster, connect, connect_again, connect_to
 from httptask.cli.temporal.outages import address_of, outage
 from httptask.cli.temporal.worker import end_worker, new_worker
-from httptask.cli.terminal.background import beside, first_of
+from httptask.cli.terminal.background import beside, first_of, run_async
 from httptask.cli.terminal.console import print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
 from httptask.cli.terminal.interrupts import Interrupts
@@ -107,15 +107,15 @@ class _Insisted(Exception):
 
 
 def _run(serving: Coroutine[Any, Any, None]) -> None:
-    _give_memory_back()
-
     async def until_insisted() -> None:
         try:
             await serving
         except _Insisted:
             os._exit(ExitCode.INTERRUPTED)  # calls in flight are retried by another worker
 
-    asyncio.run(until_insisted())
+    with closing(serving):
+        _give_memory_back()
+        run_async(until_insisted())
 
 
 def _give_memory_back() -> None:
