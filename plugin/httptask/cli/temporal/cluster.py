@@ -41,19 +41,33 @@ def find_cluster(profile: str | None, environment: Mapping[str, str]) -> Cluster
     """The cluster that `TEMPORAL_ADDRESS` or a profile of `temporal.toml` names; None when neither does.
 
     Raises:
-        CliError: the profile can't be read.
+        CliError: the profile can't be read, or a file that it or a variable names.
     """
     from temporalio.envconfig import ClientConfig
 
     try:
         options = ClientConfig.load_client_connect_config(profile, override_env_vars=_texts(environment))
-    except (RuntimeError, OSError, ValueError) as error:
+    except OSError as error:
+        raise _unreadable(error, environment) from None
+    except (RuntimeError, ValueError) as error:
         raise CliError(
             f"temporal.toml: {error}", "see `temporal config list`, or leave out --profile"
         ) from None
     if profile is None and "target_host" not in options:
         return None
     return Cluster(options)
+
+
+def _unreadable(error: OSError, environment: Mapping[str, str]) -> CliError:
+    """What is told of a file that can't be read, by the variable that names it."""
+    named = (
+        name
+        for name, value in environment.items()
+        if name.startswith("TEMPORAL_") and value == error.filename
+    )
+    place = next(named, "temporal.toml")
+    file = f"{error.filename}: " if error.filename else ""
+    return CliError(f"{place}: {file}{error.strerror}", "name a file there that can be read")
 
 
 def where_runs_are(cluster: Cluster | None, config: "Config") -> str:
