@@ -15,6 +15,7 @@ from httptask.client.collecting import collect
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
 from httptask.fixtures.transport import Fixtures
+from httptask.http import files
 from httptask.http.models import HttpRequest, StreamFormat, StreamReading
 from httptask.testing import Reply, ScriptedServer
 from httptask.testrequest.saved_outputs import SavedOutputs
@@ -37,7 +38,9 @@ def files_of(folder: Path) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in found}
 
 
-async def test_a_kept_answer_stands_in_for_its_server(tmp_path: Path) -> None:
+async def test_a_kept_answer_stands_in_for_its_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     message = {"role": "assistant", "content": "Let me see.", "tool_calls": [CALL]}
     choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
     usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
@@ -54,14 +57,21 @@ async def test_a_kept_answer_stands_in_for_its_server(tmp_path: Path) -> None:
             report_of(real, asks.to_http_request(), completion),
             report_of(real, gets, response),
         ]
-    async with asked(workspace_of(tmp_path, {})) as client:
+    workspace = workspace_of(tmp_path, {})
+    monkeypatch.chdir(tmp_path)
+    async with asked(workspace) as client:
         answers = [await client.put("/api/fixtures", json=body) for body in bodies]
         again = await client.put("/api/fixtures", json=bodies[1])
         spaced = await client.put("/api/fixtures", json={**bodies[1], "path": "my flows/one.yaml"})
+        dashed = await client.put("/api/fixtures", json={**bodies[1], "path": "-a.yaml"})
+        monkeypatch.chdir("/")
+        elsewhere = await client.put("/api/fixtures", json=bodies[1])
     assert [one.status_code for one in (*answers, again)] == [201] * 3, answers[0].text
     assert answers[0].json()["command"] == "httptask run a/one.yaml --fixtures a/fixtures"
     told = "httptask run 'my flows/one.yaml' --fixtures 'my flows/fixtures'"
     assert spaced.json()["command"] == told, spaced.text
+    assert dashed.json()["command"] == "httptask run ./-a.yaml --fixtures fixtures"
+    assert f"run {str(tmp_path)[1:]}/a/one.yaml " in elsewhere.json()["command"]
     folder = tmp_path / "a" / "fixtures"
     assert sorted(file.name for file in folder.iterdir()) == sorted(
         Path(one.json()["file"]).name for one in answers
@@ -175,12 +185,13 @@ async def test_a_full_disk_is_told_with_its_cure_and_everything_stays_as_it_was(
         made = (await client.post("/api/definitions", json={"path": "one.yaml"})).json()
         before = files_of(tmp_path)
 
-        def write_half(file: Path, data: bytes) -> int:
+        def write_half(file: Path, data: bytes, _mode: int = 0) -> int:
             with file.open("wb") as opened:
                 opened.write(data[: len(data) // 2])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
 
         monkeypatch.setattr(Path, "write_bytes", write_half)
+        monkeypatch.setattr(files, "_write_draft", write_half)
         refused = [
             await client.put("/api/definitions/one.yaml", json={"text": "new", "base": made["sha256"]}),
             await client.post("/api/definitions", json={"path": "two.yaml"}),
@@ -194,3 +205,33 @@ async def test_a_full_disk_is_told_with_its_cure_and_everything_stays_as_it_was(
         assert "No space left on device" in told.json()["detail"]
         assert told.json()["hint"] == "make room on its disk, and try again"
     assert files_of(tmp_path) == before
+
+
+async def test_an_input_beside_a_definition_is_there_to_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = "{ type: object, required: [name] }"
+    head = "document: { dsl: 1.0.3, namespace: tests, name: one, version: 1.0.0 }\n"
+    text = f"{head}input: {{ schema: {{ document: {schema} }} }}\ndo: [{{ a: {{ set: {{ b: 1 }} }} }}]\n"
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    (tmp_path / "input.json").write_text('{"name": "Ann"}')
+    (tmp_path / "two.input.json").write_text('{"name": "Bea"}')
+    sent = {"method": "GET", "uri": "https://a.example"}
+    kept = {"path": "two.yaml", "prepared": sent, "response": {"status": 200, "content": 1}}
+    workspace = workspace_of(tmp_path, {})
+    monkeypatch.chdir(tmp_path)
+
+    async with asked(workspace) as client:
+
+        async def given(name: str) -> Any:
+            return (await client.get("/api/outputs", params={"path": name})).json()["input"]
+
+        both = [await given("one.yaml"), await given("two.yaml")]
+        command = (await client.put("/api/fixtures", json=kept)).json()["command"]
+        (tmp_path / "two.input.json").write_text('{"nam": "Bea"}')
+        (tmp_path / "input.json").write_text("{")
+        unfit = [await given("one.yaml"), await given("two.yaml")]
+    assert both == [{"name": "Ann"}, {"name": "Bea"}]
+    assert command == "httptask run two.yaml --input @two.input.json --fixtures fixtures"
+    assert unfit == [None, None]

@@ -30,7 +30,6 @@ from httptask.secrets.store import SecretStore
 from httptask.testrequest import PlannedRequest
 
 __all__ = [
-    "FIXTURE_FOLDER",
     "KeptAnswers",
     "fixture_folder",
     "kept_answers_of",
@@ -38,7 +37,7 @@ __all__ = [
     "load_kept_answers",
 ]
 
-FIXTURE_FOLDER: Final = "fixtures"
+_FOLDER: Final = "fixtures"
 """Its name, as `httptask init` has it."""
 _MOST_ATTEMPTS: Final = 20
 _SOMETHING: Final = "\0"
@@ -66,7 +65,7 @@ def fixture_folder(workspace: Workspace, path: str) -> Path:
     Raises:
         Problem: a link leads out of the folder.
     """
-    return workspace.folder.inside(workspace.folder.file(path).parent / FIXTURE_FOLDER)
+    return workspace.folder.inside(workspace.folder.file(path).parent / _FOLDER)
 
 
 def load_kept_answers(workspace: Workspace, path: str) -> Fixtures:

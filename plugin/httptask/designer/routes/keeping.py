@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from httptask.designer.kept_answers import FIXTURE_FOLDER, fixture_folder
+from httptask.designer.kept_answers import fixture_folder
 from httptask.designer.problems import Problem, not_written
 from httptask.designer.workspace import AskedWorkspace, check_run_input
 from httptask.dsl.model import CallTask
@@ -104,19 +104,19 @@ def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
         raise not_written(folder.name, error) from None
     if recorder.failed is not None:
         raise not_written(folder.name, recorder.failed)
-    root = workspace.folder.root
-    where = folder.relative_to(root).as_posix()
+    file, beside = workspace.folder.file(kept.path), _input_beside(workspace, kept.path)
+    given = "" if beside is None else f" --input {quote(f'@{_from_here(beside[0])}')}"
     return KeptFixture(
-        file=recorder.files[0].relative_to(root).as_posix(),
-        command=f"httptask run {quote(kept.path)} --fixtures {quote(where)}",
+        file=recorder.files[0].relative_to(workspace.folder.root).as_posix(),
+        command=f"httptask run {quote(_from_here(file))}{given} --fixtures {quote(_from_here(folder))}",
     )
 
 
 @router.get("/outputs")
 def read_outputs(path: str, workspace: AskedWorkspace) -> Outputs:
     """Outputs that were kept for a definition, and an input for it."""
-    saved = _saved(workspace, path)
-    return Outputs(file=saved.file.name, outputs=saved.outputs, input=_input_beside(workspace, path))
+    saved, beside = _saved(workspace, path), _input_beside(workspace, path)
+    return Outputs(file=saved.file.name, outputs=saved.outputs, input=None if beside is None else beside[1])
 
 
 @router.put("/outputs")
@@ -153,17 +153,26 @@ def _saved(workspace: AskedWorkspace, path: str) -> SavedOutputs:
         raise Problem(422, str(error), "remove that file, or correct it") from None
 
 
-def _input_beside(workspace: AskedWorkspace, path: str) -> Any:
-    """An input that a run of a definition can be given; None where none lies beside it."""
+def _from_here(place: Path) -> str:
+    """A path as a command takes it where `httptask dev` was started, or anywhere where it is not below that."""
+    if not place.is_relative_to(Path.cwd()):
+        return str(place)
+    near = str(place.relative_to(Path.cwd()))
+    return f"./{near}" if near.startswith("-") else near
+
+
+def _input_beside(workspace: AskedWorkspace, path: str) -> tuple[Path, Any] | None:
+    """An input that a run of a definition can be given, and its file; None where none lies beside it."""
     file = workspace.folder.file(path)
     for name in (file.stem + _INPUT, _INPUT[1:]):
         with suppress(Problem, OSError, ValueError, RecursionError):
-            with open_file(workspace.folder.inside(file.with_name(name))) as opened:
+            beside = workspace.folder.inside(file.with_name(name))
+            with open_file(beside) as opened:
                 content = opened.read(_LARGEST_INPUT + 1)
             if len(content) <= _LARGEST_INPUT:
                 value = json.loads(content)
                 check_run_input(workspace.readable(path, None)[1], value)
-                return value
+                return beside, value
     return None
 
 
@@ -210,7 +219,8 @@ def _format_of_events(kept: KeptAnswer, workspace: AskedWorkspace) -> StreamForm
         return None
     if stream is None or "each" in stream or "until" in stream or stream.get("take", "all") != "all":
         task = node.name if node is not None else "TASK"
-        words = f"{quote(kept.path)} {quote(task)} --record {FIXTURE_FOLDER}"
+        file, folder = workspace.folder.file(kept.path), fixture_folder(workspace, kept.path)
+        words = f"{quote(_from_here(file))} {quote(task)} --record {quote(_from_here(folder))}"
         hint = f"`httptask test-request {words}` keeps them as they come"
         raise Problem(422, "it came in events, of which the designer has only what the task keeps", hint)
     return stream.get("format") or named or "sse"
