@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-from ruamel.yaml import YAML
 
 from httptask.diagnostics.fault import Fault
 from httptask.dsl.compile import Compiled, compile_definition
@@ -82,8 +81,9 @@ do:
 
 def parse(text: str) -> dict[str, Any]:
     """A definition of a test; `document` may be left out."""
-    definition: dict[str, Any] = YAML(typ="safe").load(text)
-    return document(**definition)
+    found = read_yaml(text)
+    assert found.faults == ()
+    return document(**found.data)
 
 
 def document(**members: Any) -> dict[str, Any]:
