@@ -80,13 +80,21 @@ def used(tree: ast.Module) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "asyncio":
-            names.add(ast.unparse(node))
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "asyncio"
+        ):
+            names.add(f"asyncio.{node.attr}")
     return {way for way in NETWORK if any(name == way or name.startswith(f"{way}.") for name in names)}
 
 
 def calls(tree: ast.Module, name: str) -> list[ast.Call]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == name]
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
 
 
 def test_nothing_opens_a_connection_but_the_transport() -> None:
