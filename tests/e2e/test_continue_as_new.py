@@ -98,8 +98,13 @@ async def origin_of(runner: Runner, outcome: Outcome, run_id: str) -> str:
         pytest.param(ENDS_INSIDE, None, 3, id="end inside a loop"),
     ],
 )
-@pytest.mark.parametrize("after", [8, 12], ids=["every call", "every other call"])
-@pytest.mark.parametrize("worker", [{}, {"max_cached_workflows": 0}], ids=["cached", "uncached"])
+@pytest.mark.parametrize(
+    ("after", "worker"),
+    [
+        pytest.param(8, {"max_cached_workflows": 0}, id="every call, uncached"),
+        pytest.param(12, {}, id="every other call, cached"),
+    ],
+)
 async def test_same_result_as_in_one_run(
     temporal: WorkflowEnvironment, definition: str, data: Any, calls: int, worker: dict[str, Any], after: int
 ) -> None:

@@ -135,17 +135,18 @@ do:
 
 
 @pytest.mark.parametrize(
-    ("text", "output", "pages"),
+    ("text", "output", "pages", "worker"),
     [
-        pytest.param(POSTS, numbers(9), 5, id="cursor"),
-        pytest.param(definition(NEXT), numbers(9), 5, id="next"),
+        pytest.param(POSTS, numbers(9), 5, {"max_cached_workflows": 0}, id="cursor, uncached"),
+        pytest.param(definition(NEXT), numbers(9), 5, {}, id="next"),
         pytest.param(
-            definition('offset: { parameter: offset }, items: "${ .data }"'), numbers(9), 6, id="offset"
+            definition('offset: { parameter: offset }, items: "${ .data }"'), numbers(9), 6, {}, id="offset"
         ),
-        pytest.param(IN_A_MAP, [list(range(9))] * 3, 15, id="in a map"),
+        pytest.param(
+            IN_A_MAP, [list(range(9))] * 3, 15, {"max_cached_workflows": 0}, id="in a map, uncached"
+        ),
     ],
 )
-@pytest.mark.parametrize("worker", [{}, {"max_cached_workflows": 0}], ids=["cached", "uncached"])
 async def test_continued_runs_go_on_at_the_next_page(
     temporal: WorkflowEnvironment, text: str, output: Any, pages: int, worker: dict[str, Any]
 ) -> None:
