@@ -48,25 +48,25 @@ async def test_those_of_one_task_share_a_bound(runner: Runner) -> None:
 
 async def test_those_of_tasks_one_after_the_other_do_not(runner: Runner) -> None:
     tasks = [{f"task{number}": {"set": {"x": taking(0.4)}}} for number in range(6)]
+    handle = await runner.start(document(do=tasks))
     async with asyncio.timeout(30):
-        outcome = await runner.run(document(do=tasks))
-
-    assert outcome.problem == {}
-    await longest_workflow_task(outcome.handle)
+        assert await handle.result() == {"x": True}
+    await longest_workflow_task(handle)
 
 
 async def test_those_of_items_side_by_side_do_not(runner: Runner) -> None:
     items = {"in": "${ [range(6)] }", "concurrency": 6, "do": [{"one": {"set": {"x": taking(0.4)}}}]}
+    handle = await runner.start(document(do=[{"all": {"call": "map", "with": items}}]))
     async with asyncio.timeout(30):
-        outcome = await runner.run(document(do=[{"all": {"call": "map", "with": items}}]))
-
-    assert outcome.problem == {}
-    assert len(outcome.output) == 6
-    await longest_workflow_task(outcome.handle)
+        assert len(await handle.result()) == 6
+    await longest_workflow_task(handle)
 
 
 async def test_those_of_several_workflow_tasks_are_counted_together(runner: Runner) -> None:
-    """A replay evaluates them all in one, so they count towards when the run continues as new."""
+    """A replay evaluates them all in one, so they count towards when the run continues as new.
+
+    It is here that a run is replayed whose expressions take longer than a workflow task may.
+    """
     tasks: list[dict[str, Any]] = []
     for number in range(6):
         tasks += [

@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import pytest_asyncio
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
@@ -17,7 +18,7 @@ from httptask.testing import Reply, ScriptedServer, ServedRequest
 from support.chat import calling
 from support.connections import local_connection, secret_store
 from support.definitions import parse
-from support.runs import running
+from support.runs import Runner, running
 
 DOCS = Path(__file__).parents[2] / "docs" / "write-a-definition.md"
 DEFINITION = """
@@ -194,8 +195,8 @@ async def own(given: Any) -> Any:
     return given
 
 
-@pytest.mark.parametrize("name", HOLDS)
-async def test_it_is_there_in_a_run(temporal: WorkflowEnvironment, name: str) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shop(temporal: WorkflowEnvironment) -> AsyncIterator[tuple[ScriptedServer, Runner]]:
     async with (
         ScriptedServer(answer) as server,
         running(
@@ -207,7 +208,14 @@ async def test_it_is_there_in_a_run(temporal: WorkflowEnvironment, name: str) ->
             allowed_activities=[AllowedActivity(name="own")],
         ) as runner,
     ):
-        outcome = await runner.run(definition(HOLDS[name], ROWS[name], server.url), {"a": 1})
+        yield server, runner
+
+
+@pytest.mark.parametrize("name", HOLDS)
+async def test_it_is_there_in_a_run(shop: tuple[ScriptedServer, Runner], name: str) -> None:
+    server, runner = shop
+    server.requests.clear()
+    outcome = await runner.run(definition(HOLDS[name], ROWS[name], server.url), {"a": 1})
     assert (outcome.problem, outcome.output) == ({}, {"a": 1})
     if HOLDS[name] == SECRET:
         sent = "".join(
