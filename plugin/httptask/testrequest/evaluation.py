@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from httptask.diagnostics.fault import Fault, Severity, TextFault
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.dsl.checks.known_shapes import task_before
 from httptask.dsl.checks.references import reference_faults
 from httptask.dsl.checks.shapes import shape_read
 from httptask.dsl.expression_parts import INPUT, ExpressionUse
@@ -119,8 +118,8 @@ def absent_fields(
 ) -> Iterator[Fault]:
     """Fields that expressions of a task read of what is known, and that neither the data nor a schema has.
 
-    Known are outputs, loop variables, and the output of the task before as the task's input. What was given of the
-    workflow's input is one input of many: of it nothing is told.
+    Known are outputs, loop variables, and the task's input. What was given of the workflow's input is one input of
+    many: of it nothing is told.
 
     Args:
         program: the definition.
@@ -128,8 +127,7 @@ def absent_fields(
         uses: of expressions, in it.
         sample: what is known. Of what it lacks nothing is told.
     """
-    before = task_before(program, node)
-    is_passed_on = before is not None and before.name in sample.outputs
+    is_passed_on = sample.task_input is not None
     is_raw = node.task.input is None or node.task.input.from_ is None
     known = {"tasks": dict(sample.outputs), **sample.variables}
     if is_passed_on and is_raw:

@@ -70,13 +70,13 @@ def task_before(program: Program, node: TaskNode) -> TaskNode | None:
     """The task whose output is a task's raw input; None where it is the first, or another way may lead there."""
     if node.pointer in program.functions:
         return None
-    for sequence in program.sequences.values():
-        if node not in sequence.tasks[1:] or sequence.is_branch:
-            continue
-        before = sequence.tasks[sequence.tasks.index(node) - 1]
-        is_target = any(jump.target == node.name for one in sequence.tasks for jump in one.jumps)
-        return None if is_target or _leads_away(before) else before
-    return None
+    pointer, index, _ = node.pointer.rsplit("/", 2)
+    sequence = program.sequences.get(pointer)
+    if sequence is None or sequence.is_branch or index == "0":
+        return None
+    before = sequence.tasks[int(index) - 1]
+    is_target = any(jump.target == node.name for one in sequence.tasks for jump in one.jumps)
+    return None if is_target or _leads_away(before) else before
 
 
 def _first_input(program: Program, sequence: TaskSequence) -> ValueShape | None:

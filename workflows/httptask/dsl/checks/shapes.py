@@ -33,8 +33,9 @@ def check_shapes(program: Program) -> Iterator[Fault]:
 
 def shape_read(program: Program, use: ExpressionUse, reading: Reading) -> tuple[ValueShape | None, int]:
     """The shape that a path of an expression is read from, None where it is not known, and how many keys lead there."""
-    inputs = raw_inputs(program)
-    return _read(program, use, inputs, _dot(program, use, inputs), reading)
+    inputs = raw_inputs(program) if reading.variable in (None, "input") else {}
+    dot = _dot(program, use, inputs) if reading.variable is None else None
+    return _read(program, use, inputs, dot, reading)
 
 
 def _read(
