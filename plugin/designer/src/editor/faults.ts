@@ -38,7 +38,10 @@ const blockLines = StateField.define<DecorationSet>({
         if (!effect.value) return Decoration.none;
         const lines: Range<Decoration>[] = [];
         const doc = transaction.newDoc;
-        const last = doc.lineAt(Math.min(effect.value.end, doc.length)).number;
+        const end = Math.min(effect.value.end, doc.length);
+        const line = doc.lineAt(end);
+        // What ends with its last line ends where the next one begins.
+        const last = line.from === end && end > effect.value.start ? line.number - 1 : line.number;
         for (
           let number = doc.lineAt(Math.min(effect.value.start, doc.length)).number;
           number <= last;

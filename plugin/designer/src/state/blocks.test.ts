@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Block, Finding } from "../api/types";
 import {
   blockAround,
+  carried,
   drawnAlike,
   findingsByBlock,
   flattened,
@@ -66,6 +67,21 @@ test("what is to be filled in belongs to the task that has it, and not to one ar
   expect(toFillInOf("/do/0/each", loop)).toEqual(["/for/in"]);
   expect(toFillInOf("/do/0/each/do/1/b", loop)).toEqual([]);
   expect(toFillInOf("/do/1/all/with/do/0/a", places)).toEqual(["/with/body/x"]);
+});
+
+test("blocks of a text that can't be read any more are where their lines are by now", () => {
+  const inner = block("/do/0/loop/do/0/a", 20, 30);
+  const found = carried([block("/do/0/loop", 10, 40, [inner]), block("/do/1/b", 41, 50)], {
+    from: 22,
+    to: 24,
+    insert: "new line",
+  });
+  const places = flattened(found).map(({ start, end }) => [start, end]);
+  expect(places).toEqual([
+    [10, 46],
+    [20, 36],
+    [47, 56],
+  ]);
 });
 
 test("places and pointers", () => {

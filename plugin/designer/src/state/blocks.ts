@@ -1,4 +1,5 @@
 import type { Block, Finding } from "../api/types";
+import type { Changed } from "./changes";
 
 /** All blocks, as they are read from top to bottom. */
 export function flattened(blocks: Block[]): Block[] {
@@ -18,6 +19,21 @@ function indexOf(blocks: Block[]): Map<string, Block> {
 
 export function blockAt(blocks: Block[], pointer: string | null): Block | undefined {
   return pointer === null ? undefined : indexOf(blocks).get(pointer);
+}
+
+/** Blocks of a text, with their places in another that it became. */
+export function carried(blocks: Block[], { from, to, insert }: Changed): Block[] {
+  const at = (place: number) =>
+    place <= from ? place : place < to ? from + insert.length : place + insert.length - (to - from);
+  return blocks.map((block) => ({
+    ...block,
+    start: at(block.start),
+    end: at(block.end),
+    branches: block.branches.map((branch) => ({
+      ...branch,
+      blocks: carried(branch.blocks, { from, to, insert }),
+    })),
+  }));
 }
 
 /** Where the block of a name is, if there is one alone: it has moved, or what stands before it has. */

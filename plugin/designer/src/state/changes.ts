@@ -1,8 +1,12 @@
+/** A range of a text, and what stands in its place. */
+export interface Changed {
+  from: number;
+  to: number;
+  insert: string;
+}
+
 /** The smallest single range in which two texts differ, so that an editor keeps its place. */
-export function difference(
-  before: string,
-  after: string,
-): { from: number; to: number; insert: string } | null {
+export function difference(before: string, after: string): Changed | null {
   if (before === after) return null;
   const shorter = Math.min(before.length, after.length);
   let from = 0;

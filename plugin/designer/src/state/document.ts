@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edit, Finding, Fix } from "../api/types";
-import { blockAt, isEmpty, movedTo } from "./blocks";
+import { blockAt, carried, isEmpty, movedTo } from "./blocks";
 import { difference } from "./changes";
 
 const CHECK_AFTER = 250;
@@ -156,11 +156,15 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     checking: false,
   });
 
-  /** A text that can't be read has no blocks: those of before stay, as the flow must not vanish while one types. */
+  /**
+   * A text that can't be read has no blocks: those of before stay, as the flow must not vanish while one types, and are
+   * where their lines are by now.
+   */
   const take = (checked: Checked, text: string) => {
     const isKnown = checked.blocks.length || checked.runnable || isEmpty(checked.findings);
     const { blocks: former, selected } = get();
-    const blocks = isKnown ? checked.blocks : former;
+    const changed = isKnown ? null : difference(get().checked, text);
+    const blocks = isKnown ? checked.blocks : changed ? carried(former, changed) : former;
     set({ ...looked(checked, text), blocks });
     const stays = blockAt(blocks, selected)?.pointer ?? movedTo(blocks, blockAt(former, selected)?.name);
     set({ selected: stays ?? blockAt(blocks, selectedThen)?.pointer ?? null });
