@@ -44,7 +44,10 @@ def document(host: str) -> dict[str, Any]:
     place = {
         "operationId": "placeOrder",
         "summary": "Order a book",
-        "parameters": [{"name": "X-Wrapping", "in": "header", "required": True, "schema": wrapping}],
+        "parameters": [
+            {"name": "X-Wrapping", "in": "header", "required": True, "schema": wrapping},
+            {"name": "coupon", "in": "query", "schema": {"type": "string"}},
+        ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": order}}},
         "responses": {"201": {"description": "ordered"}},
     }
@@ -154,8 +157,9 @@ async def add_operation(browser: Browser, address: str) -> None:
 async def fill_in_and_try(browser: Browser) -> None:
     page = browser.page
 
-    # The form has the fields of the operation, and its reference.
+    # The form has the fields of the operation, with the few parameters that may be given, and its reference.
     await page.get_by_text("Reference: bookshop.placeOrder").wait_for()
+    await page.get_by_label("coupon", exact=True).wait_for()
     await page.get_by_label("book", exact=True).fill("978-0")
     await page.get_by_label("book", exact=True).press("Enter")
     await page.get_by_role("button", name="+ copies").click()

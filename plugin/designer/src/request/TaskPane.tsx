@@ -18,7 +18,7 @@ import { ObjectParts } from "./composite";
 import { Field, type Shown } from "./Field";
 import { Form, type FormContext, ofDefinition, type Suggestions, taskForm } from "./form";
 import { TextInput } from "./inputs";
-import { isObject, partOf, type Schema } from "./schema";
+import { fewParameters, isObject, partOf, type Schema } from "./schema";
 import "./request.css";
 
 /** The task that is selected, as a form. */
@@ -233,6 +233,7 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
   const task = isObject(form.task) ? form.task : {};
   const every = Object.fromEntries(Object.entries(task).filter(([key]) => shared.properties?.[key]));
   const [name, ...others] = Object.keys(own.properties ?? {});
+  const parameters = fewParameters(own, context.root);
   return (
     <Form.Provider value={context}>
       <div className="task-fields">
@@ -256,6 +257,11 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
             pointer={partOf(block.pointer, name)}
             schema={own.properties?.[name] ?? {}}
             value={task[name]}
+            shown={
+              parameters.length
+                ? { query: Object.fromEntries(parameters.map((one) => [one, {}])) }
+                : undefined
+            }
             required
           />
         )}

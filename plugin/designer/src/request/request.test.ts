@@ -13,6 +13,7 @@ import {
   branchLabel,
   branchOf,
   choicesOf,
+  fewParameters,
   formsOf,
   found,
   isOfNumbers,
@@ -282,4 +283,25 @@ test("what stands in backticks is code, and nothing else is markup", () => {
     { text: ": <b>no</b>", isCode: false },
   ]);
   expect(piecesOf("a ` alone")).toEqual([{ text: "a ` alone", isCode: false }]);
+});
+
+test("query parameters that an operation may be given are shown where they are few", () => {
+  const parameters = (count: number, required: string[] = []): Schema => ({
+    properties: {
+      with: {
+        $ref: "#/$defs/Arguments",
+        properties: {
+          query: {
+            type: "object",
+            properties: Object.fromEntries(Array.from({ length: count }, (_, at) => [`p${at}`, {}])),
+            required,
+          },
+        },
+      },
+    },
+  });
+  expect(fewParameters(parameters(2), {})).toEqual(["p0", "p1"]);
+  expect(fewParameters(parameters(7), {})).toEqual([]);
+  expect(fewParameters(parameters(7, ["p3"]), {})).toHaveLength(7);
+  expect(fewParameters({ properties: { with: { type: "object" } } }, {})).toEqual([]);
 });

@@ -69,6 +69,15 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 export const isExpression = (value: Json | undefined): value is string =>
   typeof value === "string" && value.includes("${");
 
+const FEW_PARAMETERS = 6;
+
+/** The query parameters that an operation may be given, by their names; none where they are many, or not known. */
+export function fewParameters(task: Schema, root: Schema): string[] {
+  const query = resolved(resolved(task.properties?.with ?? {}, root).properties?.query ?? {}, root);
+  const names = Object.keys(query.properties ?? {});
+  return names.filter((name) => !query.required?.includes(name)).length > FEW_PARAMETERS ? [] : names;
+}
+
 /** A schema with its reference followed and its `allOf` merged. */
 export function resolved(schema: Schema, root: Schema, depth = 0): Schema {
   let found = schema;
