@@ -3,8 +3,19 @@ import type { AskedValue, Block, Json, ReadableValue } from "../api/types";
 import { useCursor } from "../request/form";
 import { useDocument } from "../state/document";
 import { Simulated } from "../ui/Prose";
+import { toldTime } from "../ui/time";
 import { useReadable } from "./DataPanel";
-import { knownIn, type Sample, useData, useSample, valueAt, withOutputs, withValueAt } from "./data";
+import {
+  knownIn,
+  type RunData,
+  runOf,
+  type Sample,
+  useData,
+  useSample,
+  valueAt,
+  withOutputs,
+  withValueAt,
+} from "./data";
 import { JsonTree } from "./JsonTree";
 import { useSession } from "./session";
 
@@ -52,6 +63,7 @@ export function InputPanel({ block }: { block: Block }) {
             title={one.expression}
             value={knownIn(sample, one)}
             simulated={one.source === "task" && sample.simulated.includes(one.name)}
+            run={runOf(sample, one)}
             wanted={false}
             keep={(value) => keep(path, (former) => withReadable(former, one, value))}
           />
@@ -168,10 +180,12 @@ interface PartProps {
   value: Json | undefined;
   wanted: boolean;
   simulated?: boolean;
+  /** The run that the value is of. */
+  run?: RunData | null;
   keep(value: Json | undefined): void;
 }
 
-function Part({ title, value, wanted, simulated = false, keep }: PartProps) {
+function Part({ title, value, wanted, simulated = false, run = null, keep }: PartProps) {
   const [editing, setEditing] = useState(false);
   if (value === undefined && !wanted && !editing) return null;
   const shown = value === undefined || editing;
@@ -180,6 +194,7 @@ function Part({ title, value, wanted, simulated = false, keep }: PartProps) {
       <header>
         <code>{title}</code>
         {simulated && <Simulated />}
+        {run && <small title={run.id}>run of {toldTime(run.at)}</small>}
         {value !== undefined && (
           <button type="button" className="button small plain" onClick={() => setEditing(!editing)}>
             {editing ? "Show" : "Edit"}
@@ -208,7 +223,7 @@ function Part({ title, value, wanted, simulated = false, keep }: PartProps) {
   );
 }
 
-interface BoxProps extends Omit<PartProps, "wanted" | "simulated"> {
+interface BoxProps extends Omit<PartProps, "wanted" | "simulated" | "run"> {
   begun: boolean;
   /** Whether what is written is a text whatever it looks like. */
   isText?: boolean;
