@@ -85,8 +85,8 @@ async def test_executions_in_loops_tell_their_round(workspace: Workspace) -> Non
         tasks = (await events(client, "GET", f"/api/runs/{id_}/events"))[-1][1]["tasks"]
     assert [(task["name"], task["loops"]) for task in tasks] == [
         ("each", {}),
-        ("note", {"item": '{"id": 1}', "index": "0"}),
-        ("note", {"item": '{"id": 2}', "index": "1"}),
+        ("note", {"item": "id: 1", "index": "0"}),
+        ("note", {"item": "id: 2", "index": "1"}),
     ]
 
 

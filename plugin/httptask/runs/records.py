@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, Field, computed_field
@@ -113,6 +114,12 @@ def told_loops(data: TaskData | None) -> dict[str, str]:
 
 
 def _told(value: Any) -> str:
+    """A value in a line; of an object its members, as what one knows an item by stands among the first of them."""
+    if is_object(value) and value:
+        members = islice(value.items(), _LONGEST_VARIABLE)
+        return in_one_line(
+            ", ".join(f"{name}: {_told(member)}" for name, member in members), _LONGEST_VARIABLE
+        )
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return in_one_line(text, _LONGEST_VARIABLE)
 

@@ -100,7 +100,10 @@ export function ordinals(tasks: TaskRecord[]): Map<string, number> {
 
 /** Which round of its loops an execution is, and which time in it: `index 1 · item b2`. */
 export function roundOf(task: TaskRecord, nth: Map<string, number>): string {
-  const rounds = Object.entries(task.loops ?? {}).map(([name, value]) => `${name} ${value}`);
+  const entries = Object.entries(task.loops ?? {});
+  const isNumber = ([, value]: [string, string]) => /^\d+$/.test(value); // an index is short, and says enough where there is no room
+  const sorted = [...entries.filter(isNumber), ...entries.filter((one) => !isNumber(one))];
+  const rounds = sorted.map(([name, value]) => `${name} ${value}`);
   const number = nth.get(task.id);
   return [...rounds, ...(number === undefined ? [] : [`#${number}`])].join(" · ");
 }

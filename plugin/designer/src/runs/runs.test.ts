@@ -121,12 +121,12 @@ test("rows of a loop tell their round, and executions of the same round which on
   const rounds = [task("1", { item: "Emma", index: "0" }), task("2", { item: "Ulysses", index: "1" })];
   const again = [...rounds, task("3", { item: "Ulysses", index: "1" })];
   expect(rounds.map((one) => roundOf(one, ordinals(rounds)))).toEqual([
-    "item Emma · index 0",
-    "item Ulysses · index 1",
+    "index 0 · item Emma",
+    "index 1 · item Ulysses",
   ]);
   expect(again.map((one) => roundOf(one, ordinals(again))).slice(1)).toEqual([
-    "item Ulysses · index 1 · #1",
-    "item Ulysses · index 1 · #2",
+    "index 1 · item Ulysses · #1",
+    "index 1 · item Ulysses · #2",
   ]);
   const retried = [task("1"), task("2")]; // of a `try`, or of a run that goes on
   expect(retried.map((one) => roundOf(one, ordinals(retried)))).toEqual(["#1", "#2"]);
