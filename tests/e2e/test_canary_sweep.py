@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from support.canary_project import CanaryProject, canary_project
 from support.cluster import address_of
 from support.encodings import forms_of
 from support.runs import NOT_WAITING_FOR_THE_DISK, temporal_server
+from support.shells import opened_shell
 
 FAILURES_AT_LEAST = 30
 TELLING = 12
@@ -44,28 +44,8 @@ PARTS = {
     for at in range(len(CANARIES[name]) - TELLING + 1)
 }
 """So many characters of a long key in a row, which are left where a text is cut before a value is found in it."""
-ENDING, TESTED = 12, 4
+ENDING, TESTED = 16, 12
 """Every so many failing modes have a run, and a test request, of their own in a terminal, which take time; all share one run."""
-
-COMMANDS = """
-import json, os, sys
-from httptask.cli import main
-import httptask.cli.runs.launch, httptask.cli.runs.testrequest  # once, for all that are forked
-at_once, running = 2, set()
-for name, arguments in json.load(sys.stdin):
-    if len(running) == at_once:
-        running.discard(os.wait()[0])
-    process = os.fork()
-    if process == 0:
-        with open(f"{name}.printed", "w") as printed:
-            os.dup2(printed.fileno(), 1)
-            os.dup2(printed.fileno(), 2)
-        sys.argv = ["httptask", *arguments]
-        main()
-    running.add(process)
-while running:
-    running.discard(os.wait()[0])
-"""
 
 
 class Sinks:
@@ -130,16 +110,17 @@ async def print_modes(address: str, project: CanaryProject, ending: list[str], t
         *((f"show-{mode}", ["runs", "show", f"sweep-{mode}"]) for mode in ending),
         *((f"test-request-{mode}", ["test-request", f"{mode}.yaml", "call"]) for mode in tested),
     ]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        COMMANDS,
-        cwd=project.folder,
-        env={**CANARIES, "TEMPORAL_ADDRESS": address},
-        stdin=asyncio.subprocess.PIPE,
-    )
-    await process.communicate(json.dumps(commands).encode())
-    assert process.returncode == 0
+    environment = {**CANARIES, "TEMPORAL_ADDRESS": address}
+    free = asyncio.Semaphore(2)
+
+    async def printed(name: str, arguments: list[str]) -> None:
+        async with free:
+            _, ended = await shell.run(*arguments, **environment)
+        (project.folder / f"{name}.printed").write_text(ended.stdout + ended.stderr)
+
+    async with opened_shell(project.folder) as shell, asyncio.TaskGroup() as group:
+        for name, arguments in commands:
+            group.create_task(printed(name, arguments))
 
 
 def files_in(folder: Path, pattern: str = "*") -> dict[str, bytes]:
@@ -155,8 +136,8 @@ async def test_a_canary_is_nowhere(
     capfd: pytest.CaptureFixture[str],
     pytestconfig: pytest.Config,
 ) -> None:
-    twice = 2 if pytestconfig.getoption("thorough") else 1
-    ending, tested = FAILING[:: ENDING // twice], FAILING[:: TESTED // twice]
+    more = 4 if pytestconfig.getoption("thorough") else 1
+    ending, tested = FAILING[:: ENDING // more], FAILING[:: TESTED // more]
     sinks = Sinks()
     metrics = f"127.0.0.1:{available_port()}"
     runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(metrics)))
