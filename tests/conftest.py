@@ -44,8 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def fewer(pytestconfig: pytest.Config) -> Callable[[int], int]:
-    """A third of a count, rounded up, unless `--thorough` asks for all: one finds the fault, more find a rare one."""
-    return (lambda count: count) if pytestconfig.getoption("thorough") else lambda count: -(-count // 3)
+    """A fifth of a count, rounded up, unless `--thorough` asks for all: one finds the fault, more find a rare one."""
+    return (lambda count: count) if pytestconfig.getoption("thorough") else lambda count: -(-count // 5)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
