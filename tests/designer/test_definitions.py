@@ -376,3 +376,19 @@ async def test_the_name_that_was_meant_is_told_with_its_place(tmp_path: Path, te
     assert [units[2 * fix["start"] : 2 * fix["end"]].decode("utf-16-le") for fix in fixes] == [
         fix["word"] for fix in fixes
     ]
+
+
+async def test_the_readmes_of_its_folders_are_shown_beside_a_definition(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "README.md").write_text("# All\n")
+    (tmp_path / "a" / "b" / "README.md").write_bytes(b"# Gr\xfc\xdfe" + b"x" * 200_000)
+    (tmp_path / "a" / "README.md").symlink_to("/etc/passwd")
+    async with asked(workspace_of(tmp_path, {})) as client:
+        found = (await client.get("/api/readmes", params={"path": "a/b/c.yaml"})).json()
+        root = (await client.get("/api/readmes")).json()
+        outside = await client.get("/api/readmes", params={"path": "../c.yaml"})
+    assert [one["path"] for one in found] == ["a/b/README.md", "README.md"]
+    assert found[0]["text"].startswith("# Gre")
+    assert len(found[0]["text"]) <= 100_000
+    assert root == [{"path": "README.md", "text": "# All\n"}]
+    assert outside.status_code == 404

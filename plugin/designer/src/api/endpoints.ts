@@ -27,6 +27,7 @@ import type {
   PreparedTask,
   Project,
   Readable,
+  Readme,
   Report,
   RunChoices,
   RunRecord,
@@ -40,6 +41,8 @@ import type {
 const file = (path: string) => path.split("/").map(encodeURIComponent).join("/");
 
 export const getProject = () => request<Project>("GET", "/project");
+export const listReadmes = (path: string | null) =>
+  request<Readme[]>("GET", path === null ? "/readmes" : `/readmes?path=${encodeURIComponent(path)}`);
 export const listDefinitions = () => request<ListedDefinition[]>("GET", "/definitions");
 export const readDefinition = (path: string) => request<Definition>("GET", `/definitions/${file(path)}`);
 export const createDefinition = (path: string) => request<Definition>("POST", "/definitions", { path });

@@ -114,6 +114,12 @@ export interface Project {
   namespace: string | null;
 }
 
+/** What a folder says of itself, in Markdown. */
+export interface Readme {
+  path: string;
+  text: string;
+}
+
 export interface ListedDefinition {
   path: string;
   name: string | null;

@@ -13,6 +13,7 @@ import { useKeys } from "./keys";
 import { useLayout, useWide } from "./layout";
 import { Notes } from "./Notes";
 import { useDefinitions, useDiskWatch, useEarlierRun, useFirstDefinition } from "./opening";
+import { Readmes } from "./Readmes";
 import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
 
@@ -48,6 +49,7 @@ export function App() {
       {panel === "schedules" && <Later load={schedules} given={{}} giveUp={closePanel} />}
       {panel === "disk" && <Later load={conflict} given={{}} giveUp={closePanel} />}
       {panel === "keys" && <KeysHelp />}
+      {panel === "readmes" && <Readmes />}
       {testing !== null && (
         <Later
           load={testRequest}

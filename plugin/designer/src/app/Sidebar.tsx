@@ -7,6 +7,7 @@ import { Icon } from "../ui/icons";
 import { Prose } from "../ui/Prose";
 import { useLayout } from "./layout";
 import { openDefinition, useDefinitions, useProject } from "./opening";
+import { useReadmes } from "./Readmes";
 
 export function Sidebar() {
   const { data, isPending } = useDefinitions();
@@ -119,6 +120,7 @@ function NewDefinition({ done }: { done(): void }) {
 
 function Worker() {
   const { data, error } = useProject();
+  const readmes = useReadmes();
   if (!data) return null;
   const { worker, connections } = data;
   const lacking = connections.filter((one) => !one.ready).length;
@@ -152,7 +154,16 @@ function Worker() {
           onClick={() => useLayout.getState().openPanel("schedules")}
         >
           Schedules
-        </button>
+        </button>{" "}
+        {readmes.length > 0 && (
+          <button
+            type="button"
+            className="button small"
+            onClick={() => useLayout.getState().openPanel("readmes")}
+          >
+            README
+          </button>
+        )}
       </p>
       <p title={data.folder}>{data.folder.split("/").at(-1)}</p>
     </footer>

@@ -10,7 +10,7 @@ interface Layout {
   /** The place that the text is to show, and whether the keyboard goes on there. */
   revealing: { offset: number; focus: boolean } | null;
   /** What lies over the page. */
-  panel: "connections" | "schedules" | "keys" | "disk" | null;
+  panel: "connections" | "schedules" | "keys" | "disk" | "readmes" | null;
   showPane(pane: "text" | "task"): void;
   test(pointer: string | null): void;
   enterForm(field?: string): void;

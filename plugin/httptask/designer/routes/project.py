@@ -1,9 +1,10 @@
 """The project: where it is, which connections it has, and whether a worker is there."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -19,9 +20,14 @@ from httptask.designer.problems import Problem
 from httptask.designer.safety import came_over_network
 from httptask.designer.workspace import AskedWorkspace, Settings, Temporal
 from httptask.http.errors import SecretUnavailable
+from httptask.http.files import open_file
 from httptask.secrets.store import SecretStore
 
 router = APIRouter(tags=["project"])
+
+_README: Final = "README.md"
+_LONGEST_README: Final = 100_000
+"""Bytes."""
 
 
 class SecretState(BaseModel):
@@ -78,6 +84,32 @@ class ProjectState(BaseModel):
     worker: WorkerState
     task_queue: str | None
     namespace: str | None
+
+
+class Readme(BaseModel):
+    """What a folder says of itself."""
+
+    path: str
+    """From that of the designer."""
+    text: str
+    """Markdown: its beginning, where it is long."""
+
+
+@router.get("/readmes")
+def list_readmes(workspace: AskedWorkspace, path: str | None = None) -> list[Readme]:
+    """The `README.md` beside a definition, and those of the folders around it, up to that of the designer."""
+    root = workspace.folder.root
+    place = root if path is None else workspace.folder.file(path).parent
+    found: list[Readme] = []
+    for folder in (place, *place.parents):
+        if not folder.is_relative_to(root):
+            break
+        with suppress(Problem, OSError):
+            file = workspace.folder.inside(folder / _README)
+            with open_file(file) as opened:
+                text = opened.read(_LONGEST_README).decode(errors="ignore")
+            found.append(Readme(path=file.relative_to(root).as_posix(), text=text))
+    return found
 
 
 @router.get("/project")
