@@ -128,7 +128,7 @@ async def edit_and_try(browser: Browser) -> None:
     await page.get_by_role("button", name="Pin as sample").click()
     await page.get_by_role("button", name="Pinned as sample").wait_for()
     await page.get_by_role("button", name="Keep as fixture").click()
-    await page.get_by_text("httptask run hello.yaml --fixtures fixtures").wait_for()
+    await page.get_by_text("httptask run greetings/hello.yaml --fixtures greetings/fixtures").wait_for()
     await browser.look("kept")
     await page.keyboard.press("Escape")
 

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Finding } from "../api/types";
 import { focusBlock, goToFault } from "../flow/acts";
 import { useRun } from "../runs/run";
@@ -8,9 +8,30 @@ import { Icon } from "../ui/icons";
 import { useLayout } from "./layout";
 import { switchTheme } from "./theme";
 
+/** Whether something stands in a field of the definition that is written into it when the field is left. */
+function useIsWritten(): boolean {
+  const [written, setWritten] = useState(false);
+  useEffect(() => {
+    const begin = ({ target }: Event) =>
+      target instanceof HTMLElement && target.closest("[data-pane] [data-at]") && setWritten(true);
+    const end = () =>
+      void useDocument
+        .getState()
+        .settled()
+        .then(() => setWritten(false));
+    document.addEventListener("input", begin);
+    document.addEventListener("focusout", end);
+    return () => {
+      document.removeEventListener("input", begin);
+      document.removeEventListener("focusout", end);
+    };
+  }, []);
+  return written;
+}
+
 export function TopBar() {
   const { path, past, future, saving, checking, findings, doubts, undo, redo, save } = useDocument();
-  const unsaved = useDocument(isUnsaved);
+  const unsaved = [useDocument(isUnsaved), useIsWritten()].includes(true);
   const all = [...told(findings), ...doubts];
   const errors = errorsOf(findings);
   const empty = isEmpty(findings);

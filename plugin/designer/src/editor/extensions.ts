@@ -93,7 +93,7 @@ export function extensions(own: Extension[]): Extension[] {
       { key: "Enter", run: breakLine },
       ...searchKeymap,
       indentWithTab,
-      ...defaultKeymap,
+      ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"), // it runs the definition
     ]),
   ];
 }

@@ -104,7 +104,10 @@ export function ExpressionInput(props: Props) {
         onFocus={() => {
           setFocused(true);
           const take = (expression: string) => {
-            const next = withExpression(draftOf(box), cursorOf(box), selectionEndOf(box), expression);
+            const isMadeUp = useDocument.getState().toFillIn.includes(pointer);
+            const next = isMadeUp
+              ? `\${ ${expression} }`
+              : withExpression(draftOf(box), cursorOf(box), selectionEndOf(box), expression);
             setDraft(next);
             commit(next);
           };

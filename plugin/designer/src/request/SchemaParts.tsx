@@ -276,6 +276,7 @@ export function AddSchemaField({ schema, add }: AddSchemaFieldProps) {
           className="field-input"
           aria-label="Name of a new field"
           placeholder="another field …"
+          data-clean={name === ""}
           value={name}
           onChange={(event) => setName(event.target.value)}
           onKeyDown={onKey}

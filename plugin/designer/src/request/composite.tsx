@@ -200,6 +200,7 @@ function NameBox(props: { what: string; taken: string[]; add(name: string): Prom
         className="field-input"
         aria-label={`Name of a new ${props.what}`}
         placeholder="another name …"
+        data-clean={name === ""}
         value={name}
         onChange={(event) => setName(event.target.value)}
         onKeyDown={(event) => {

@@ -187,6 +187,7 @@ export const useRun = create<RunState>()((set, get) => {
     },
     async rerun(pointer) {
       const { view } = get();
+      await useDocument.getState().settled(); // a field that was just left is a part of what runs
       const { path, text } = useDocument.getState();
       if (!view || path === null) return;
       try {
