@@ -124,12 +124,15 @@ async def test_a_run_that_has_ended_is_read_once_and_few_are_kept(
         for _ in range(2):
             assert (await client.get(f"/api/runs/{id_}")).json()["state"] == "running"
         assert len(read) == 2  # it goes on: it is read anew
+        latest = {"path": "o.yaml", "text": APPROVAL}
+        assert (await client.post("/api/runs/latest", json=latest)).json()["going"] == id_
         await client.post(f"/api/runs/{id_}/emit", json={"type": "ok"})
         await events(client, "GET", f"/api/runs/{id_}/events")
         for _ in range(2):
             assert (await client.get(f"/api/runs/{id_}")).json()["state"] == "completed"
-    assert len(read) == 3
+        assert (await client.post("/api/runs/latest", json=latest)).json()["going"] is None
+    assert len(read) == 4
     bounded = PastRuns(most_bytes=10)
     for _ in range(2):
         await bounded.read(temporal.client, id_)
-    assert len(read) == 5
+    assert len(read) == 6

@@ -18,6 +18,11 @@ do:
   - approval: { listen: { to: { one: { with: { type: com.example.approval } } } } }
   - ship: { call: httpRequest, with: { method: post, connection: shop, path: /wrong, body: {} } }
 """
+OTHER = """\
+document: { dsl: 1.0.3, namespace: demo, name: other, version: 1.0.0 }
+do:
+  - one: { set: { a: 1 } }
+"""
 DRAGGED, STEP = 400, 24
 """Pixels that the run is made high, and that a key adds."""
 CONFIG = """\
@@ -69,6 +74,21 @@ async def refuse(browser: Browser) -> None:
     await browser.look("run-0-refused")
 
 
+async def leave_and_come_back(browser: Browser) -> None:
+    """A run that goes on is there again after a reload, and with its definition only."""
+    page = browser.page
+    waits = page.get_by_role("heading", name="approval waits for an event")
+    block = page.locator(".block-head", has_text="approval").locator(".badge.waiting")
+    await page.reload()
+    await waits.wait_for()
+    await block.wait_for()
+    await page.locator(".side-item", has_text="other.yaml").click()
+    await page.locator(".top .path", has_text="other.yaml").wait_for()
+    await waits.wait_for(state="detached")
+    await page.locator(".side-item", has_text="approval.yaml").click()
+    await block.wait_for()
+
+
 async def reopen(browser: Browser) -> None:
     """Another day, the data are still there: of the run, and of the one that it went on from."""
     page = browser.page
@@ -91,6 +111,7 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
 ) -> None:
     async with ScriptedServer(answer) as server:
         shell.write("approval.yaml", TEXT)
+        shell.write("other.yaml", OTHER)
         shell.write("httptask.toml", CONFIG.format(port=server.port))
         browser = await open_designer(TEMPORAL_ADDRESS=httptask_server)
         page = browser.page
@@ -104,6 +125,7 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         await page.get_by_role("heading", name="approval waits for an event").wait_for()
         await browser.until("() => document.querySelector('.emit input').value === 'com.example.approval'")
         await page.locator(".drawer-detail .tree", has_text="amount").wait_for()  # what is to be approved
+        await leave_and_come_back(browser)
         await browser.look("run-1-waits")
         await page.get_by_label("Data").fill('{ "decision": "approve" }')
         await page.get_by_role("button", name="Send event").click()

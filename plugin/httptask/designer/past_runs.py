@@ -18,7 +18,7 @@ from httptask.dsl.program import Program
 from httptask.interpreter.schemas import check_input
 from httptask.runs.executions import describe
 from httptask.runs.history import read_run
-from httptask.runs.records import RunRecord, TaskRecord, latest_runs
+from httptask.runs.records import RunRecord, RunSummary, TaskRecord, latest_runs
 
 __all__ = ["EarlierData", "PastRuns", "ReadRun", "data_of", "output_of", "runs_of"]
 
@@ -93,6 +93,8 @@ class EarlierData(BaseModel):
     run: str
     started_at: datetime
     state: str
+    going: str | None = None
+    """Id of the latest run of the definition that still goes on, be it this one or another."""
     input: Any = None
     has_input: bool = False
     """Whether there is one, and the definition takes it."""
@@ -103,8 +105,8 @@ class EarlierData(BaseModel):
     """Names of tasks whose answers came from fixtures."""
 
 
-async def runs_of(client: Client, path: str, name: str) -> list[str]:
-    """Ids of the runs of a definition among the latest ones, the latest first.
+async def runs_of(client: Client, path: str, name: str) -> list[RunSummary]:
+    """The runs of a definition among the latest ones, the latest first.
 
     Args:
         client: that lists them.
@@ -112,7 +114,7 @@ async def runs_of(client: Client, path: str, name: str) -> list[str]:
         name: `namespace/name`, by which those of commands and of schedules are found.
     """
     found = await latest_runs(client, _LOOKED_THROUGH, inner=False)
-    return [run.id for run in found if run.file == path or run.definition.rpartition(":")[0] == name]
+    return [run for run in found if run.file == path or run.definition.rpartition(":")[0] == name]
 
 
 def data_of(records: Sequence[RunRecord], program: Program) -> EarlierData:

@@ -445,6 +445,8 @@ export interface EarlierData {
   run: string;
   started_at: string;
   state: string;
+  /** The latest run of the definition that still goes on, be it this one or another. */
+  going: string | null;
   input?: Json;
   has_input: boolean;
   outputs: Record<string, Json>;

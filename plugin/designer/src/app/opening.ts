@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import * as api from "../api/endpoints";
 import type { Definition } from "../api/types";
+import { useRun } from "../runs/run";
 import { isUnsaved, problemOf, useDocument } from "../state/document";
 import { takeEarlier, takePinned } from "../testrequest/data";
 import { useLayout } from "./layout";
@@ -31,6 +32,7 @@ export async function openDefinition(path: string): Promise<void> {
       read = await api.readDefinition(path);
       await useDocument.getState().settled();
     } while (useDocument.getState().text !== left); // somebody wrote on meanwhile
+    if (useDocument.getState().path !== path) useRun.getState().close(); // it is of the one before
     useDocument.getState().open(read);
     api.readOutputs(path).then(
       (found) => takePinned(path, found),
@@ -55,7 +57,7 @@ export function useFirstDefinition(): void {
   }, [data, path]);
 }
 
-/** Fills in what the latest run of the definition gave, once there is somebody to ask for it. */
+/** Fills in what the latest run of the definition gave, and shows one that goes on, once there is somebody to ask for it. */
 export function useEarlierRun(): void {
   const path = useDocument((state) => state.path);
   const worker = useProject().data?.worker.state;
@@ -69,7 +71,10 @@ export function useEarlierRun(): void {
     retry: 1, // without it the data are what is tested here
   });
   useEffect(() => {
-    if (path !== null && data) takeEarlier(path, data);
+    if (path === null || !data) return;
+    takeEarlier(path, data);
+    const run = useRun.getState();
+    if (data.going !== null && run.id === null) void run.watch(data.going);
   }, [path, data]);
 }
 

@@ -86,7 +86,13 @@ test("what a run gave stands below what was tested and pinned, and is told by it
   const path = "past.yaml";
   const task = (name: string) => ({ source: "task", name }) as ReadableValue;
   const input = { source: "input", name: "" } as ReadableValue;
-  const earlier = { run: "r1", started_at: "2026-01-01T00:00:00Z", state: "completed", simulated: ["c"] };
+  const earlier = {
+    run: "r1",
+    started_at: "2026-01-01T00:00:00Z",
+    state: "completed",
+    going: null,
+    simulated: ["c"],
+  };
   keepOutput(path, "a", "tested", false);
   takeEarlier(path, {
     ...earlier,
@@ -122,7 +128,13 @@ test("the input of a file beside the definition is what there is before anything
   const path = "beside.yaml";
   takePinned(path, { file: "f", outputs: {}, input: { q: 0 } });
   expect(sampleOf(path).input).toEqual({ q: 0 });
-  const earlier = { run: "r1", started_at: "2026-01-01T00:00:00Z", state: "completed", simulated: [] };
+  const earlier = {
+    run: "r1",
+    started_at: "2026-01-01T00:00:00Z",
+    state: "completed",
+    going: null,
+    simulated: [],
+  };
   takeEarlier(path, { ...earlier, has_input: false, outputs: {}, large: {} });
   expect(sampleOf(path).input).toEqual({ q: 0 });
   takeEarlier(path, { ...earlier, run: "r2", has_input: true, input: { q: 1 }, outputs: {}, large: {} });

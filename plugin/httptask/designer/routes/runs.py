@@ -169,11 +169,13 @@ async def read_latest(asked: EditedText, workspace: AskedWorkspace) -> EarlierDa
     temporal = workspace.required_temporal()
     document = program.definition.document
     name = f"{document.namespace}/{document.name}"
-    ids = await _asked(temporal, runs_of(temporal.client, asked.path, name))
+    runs = await _asked(temporal, runs_of(temporal.client, asked.path, name))
+    going = next((run.id for run in runs if run.ended_at is None), None)
     first: EarlierData | None = None
-    for id_ in ids[:_TRIED]:
-        records = await _asked(temporal, workspace.past_runs.read_with_sources(temporal.client, id_))
+    for run in runs[:_TRIED]:
+        records = await _asked(temporal, workspace.past_runs.read_with_sources(temporal.client, run.id))
         found = await asyncio.to_thread(data_of, records, program)
+        found.going = going
         first = first or found
         if found.outputs or found.large:
             return found
