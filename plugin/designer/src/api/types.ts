@@ -105,6 +105,8 @@ export interface Project {
   configuration: string;
   /** Where a `.env` counts. */
   dotenv: string;
+  /** When it was changed. */
+  dotenv_changed: string | null;
   /** Why values of secrets are not taken from this page. */
   why_no_values: string | null;
   version: string;

@@ -1,6 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
+import { useShallow } from "zustand/react/shallow";
 import * as api from "../api/endpoints";
+import { lackingOf } from "../connections/use";
 import { errorsOf } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
@@ -121,9 +123,11 @@ function NewDefinition({ done }: { done(): void }) {
 function Worker() {
   const { data, error } = useProject();
   const readmes = useReadmes();
+  const { data: definitions = [] } = useDefinitions();
+  const { path, blocks } = useDocument(useShallow((state) => ({ path: state.path, blocks: state.blocks })));
   if (!data) return null;
   const { worker, connections } = data;
-  const lacking = connections.filter((one) => !one.ready).length;
+  const lacking = lackingOf(connections, definitions, path, blocks).length;
   const known = { ready: "Worker ready", none: "No worker", unreachable: "No Temporal server" }[worker.state];
   // What was known before says nothing of now: the server of the page may be gone, or be another one.
   const words = error ? "Designer's server away" : known;

@@ -11,6 +11,8 @@ interface Layout {
   revealing: { offset: number; focus: boolean } | null;
   /** What lies over the page. */
   panel: "connections" | "schedules" | "keys" | "disk" | "readmes" | null;
+  /** What is wanted of the connections that lie over the page. */
+  connection: WantedConnection;
   showPane(pane: "text" | "task"): void;
   test(pointer: string | null): void;
   enterForm(field?: string): void;
@@ -20,7 +22,16 @@ interface Layout {
   /** Shows the text, at a place. */
   enterText(offset: number): void;
   revealed(): void;
-  openPanel(panel: Layout["panel"]): void;
+  openPanel(panel: Layout["panel"], connection?: WantedConnection): void;
+}
+
+interface WantedConnection {
+  /** The one that is to be changed. */
+  edit?: string;
+  /** The name of one that is to be added; empty for any. */
+  add?: string;
+  /** The task that is to go by the one that is added. */
+  task?: string | null;
 }
 
 /** What of the page is in sight. */
@@ -30,6 +41,7 @@ export const useLayout = create<Layout>()((set) => ({
   entering: null,
   revealing: null,
   panel: null,
+  connection: {},
   showPane: (pane) => set({ pane }),
   test: (testing) => set({ testing }),
   enterForm: (entering = "input, textarea") => set({ pane: "task", entering }),
@@ -37,7 +49,7 @@ export const useLayout = create<Layout>()((set) => ({
   reveal: (offset) => set({ revealing: { offset, focus: false } }),
   enterText: (offset) => set({ pane: "text", revealing: { offset, focus: true } }),
   revealed: () => set({ revealing: null }),
-  openPanel: (panel) => set({ panel }),
+  openPanel: (panel, connection = {}) => set({ panel, connection }),
 }));
 
 const WIDE = "(min-width: 1600px)";

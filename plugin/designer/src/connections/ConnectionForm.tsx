@@ -20,14 +20,16 @@ export const EMPTY: Given = {
 interface Props {
   /** What is changed; without it a new one is made. */
   edited?: EditableConnection;
+  /** Of the new one, where it is known. */
+  name?: string;
   done(name: string): void;
   giveUp(): void;
 }
 
 /** A server of one's own: the tables of httptask.toml are written by the designer's server. */
-export function ConnectionForm({ edited, done, giveUp }: Props) {
+export function ConnectionForm({ edited, name = "", done, giveUp }: Props) {
   const client = useQueryClient();
-  const [given, setGiven] = useState(edited?.form ?? EMPTY);
+  const [given, setGiven] = useState(edited?.form ?? { ...EMPTY, name });
   const [headers, setHeaders] = useState(() => linesOf(given.headers));
   const set = (change: Partial<Given>) => setGiven((before) => ({ ...before, ...change }));
   const form = useRef<HTMLFormElement>(null);

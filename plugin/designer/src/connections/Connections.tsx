@@ -2,8 +2,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { checkConnection, getConnection, removeConnection } from "../api/endpoints";
 import type { ConnectionCheck, ConnectionState } from "../api/types";
+import { useLayout } from "../app/layout";
 import { useDefinitions, useProject } from "../app/opening";
 import { Panel } from "../app/Panel";
+import { ofDefinition } from "../request/form";
 import { useDocument } from "../state/document";
 import { Refused, Told } from "../ui/Prose";
 import { ConnectionForm } from "./ConnectionForm";
@@ -14,7 +16,8 @@ import "../ui/panel.css";
 /** The connections of httptask.toml: which are ready, and what the others lack. */
 export default function Connections() {
   const { data, error } = useProject();
-  const [isAdding, setAdding] = useState(false);
+  const [wanted] = useState(() => useLayout.getState().connection);
+  const [isAdding, setAdding] = useState(wanted.add !== undefined);
   const [changed, setChanged] = useState<{ name: string; what: string }>();
   const opener = useRef<HTMLButtonElement>(null);
   const wasAdding = useRef(false);
@@ -25,6 +28,7 @@ export default function Connections() {
   const close = (name?: string) => {
     setAdding(false);
     setChanged(name === undefined ? undefined : { name, what: "Added" });
+    if (name !== undefined && wanted.task) void ofDefinition.set(`${wanted.task}/with/connection`, name);
   };
   return (
     <Panel title="Connections" className="panel">
@@ -36,12 +40,13 @@ export default function Connections() {
           <Connection
             key={one.name}
             connection={one}
+            isWanted={one.name === wanted.edit}
             isNew={one.name === changed?.name && changed.what === "Added"}
             changed={(what) => setChanged({ name: one.name, what })}
           />
         ))}
       </ul>
-      {data && isAdding && <ConnectionForm done={close} giveUp={() => close()} />}
+      {data && isAdding && <ConnectionForm name={wanted.add ?? ""} done={close} giveUp={() => close()} />}
       {data && !isAdding && (
         <p className="panel-foot">
           <button type="button" className="button" ref={opener} onClick={() => setAdding(true)}>
@@ -61,16 +66,18 @@ export default function Connections() {
 interface ConnectionProps {
   connection: ConnectionState;
   isNew: boolean;
+  /** Whether somebody came to change it. */
+  isWanted: boolean;
   changed(what: string): void;
 }
 
-function Connection({ connection, isNew, changed }: ConnectionProps) {
+function Connection({ connection, isNew, isWanted, changed }: ConnectionProps) {
   const next = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (isNew) next.current?.focus(); // the check is what comes after
   }, [isNew]);
   const { name, provider, base_url, ready } = connection;
-  const [doing, setDoing] = useState<"edit" | "remove">();
+  const [doing, setDoing] = useState<"edit" | "remove" | undefined>(isWanted ? "edit" : undefined);
   const opener = useRef<HTMLElement | null>(null);
   const check = useMutation({ mutationFn: () => checkConnection(name) });
   const begin = (what: "edit" | "remove") => (event: { currentTarget: HTMLElement }) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Block, ListedDefinition } from "../api/types";
+import type { Block, ConnectionState, ListedDefinition } from "../api/types";
 import { EMPTY, headersOf, withProvider } from "./ConnectionForm";
-import { listed, tasksThatUse } from "./use";
+import { lackingOf, listed, notSetUp, tasksThatUse } from "./use";
 
 const groq = {
   name: "groq",
@@ -49,4 +49,21 @@ test("what uses a connection is told of the files, and of the open one as it sta
   const used = tasksThatUse("shop", files, "a.yaml", [block("now", ["shop"]), block("other", [])]);
   expect(listed(used)).toBe("now of a.yaml, order of b.yaml, look of b.yaml");
   expect(tasksThatUse("nobody", files, "a.yaml", [])).toEqual([]);
+});
+
+test("an openai that nothing uses lacks nothing, and one that is used is told at the block that uses it", () => {
+  const block = (connections: string[]) =>
+    ({ name: "ask", pointer: "/do/0/ask", connections, branches: [], start: 3, end: 9 }) as unknown as Block;
+  const openai = { name: "openai", ready: false, is_written: false, missing: ["KEY"] } as ConnectionState;
+  const shop = { name: "shop", ready: false, is_written: true, missing: ["A", "B"] } as ConnectionState;
+  expect(lackingOf([openai, shop], [], null, [])).toEqual([shop]);
+  expect(lackingOf([openai], [], "a.yaml", [block(["openai"])])).toEqual([openai]);
+  expect(notSetUp([block(["other"])], [openai])).toEqual([]);
+  expect(notSetUp([block(["openai"])], [openai])).toMatchObject([
+    {
+      places: ["/do/0/ask/with/connection"],
+      message: "Connection openai is not set up: KEY is missing.",
+      start: 3,
+    },
+  ]);
 });

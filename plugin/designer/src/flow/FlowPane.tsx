@@ -1,6 +1,8 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { useLayout } from "../app/layout";
+import { useProject } from "../app/opening";
 import { useAdding } from "../catalog/adding";
+import { notSetUp } from "../connections/use";
 import { useRunStates } from "../runs/states";
 import { blockAt, findingsByBlock, flattened, isEmpty, placeOf, told } from "../state/blocks";
 import { useDocument } from "../state/document";
@@ -14,9 +16,11 @@ export function FlowPane() {
   const blocks = useDocument((state) => state.blocks);
   const findings = useDocument((state) => state.findings);
   const doubts = useDocument((state) => state.doubts);
+  const connections = useProject().data?.connections;
+  const lacking = useMemo(() => notSetUp(blocks, connections), [blocks, connections]);
   const faults = useMemo(
-    () => findingsByBlock(blocks, [...told(findings), ...doubts]),
-    [blocks, findings, doubts],
+    () => findingsByBlock(blocks, [...told(findings), ...doubts, ...lacking]),
+    [blocks, findings, doubts, lacking],
   );
   const general = faults.get("") ?? [];
   const pane = useRef<HTMLElement>(null);

@@ -6,6 +6,7 @@ import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
 import { Reference } from "../catalog/Reference";
+import { ConnectionField, connectionAt } from "../connections/ConnectionField";
 import { focusBlock, removeBlock, takeOut, wrap } from "../flow/acts";
 import { isCall, kindName } from "../flow/kinds";
 import { besides, blockAt, placeOf, pointerAt } from "../state/blocks";
@@ -18,6 +19,7 @@ import { ObjectParts } from "./composite";
 import { Field, type Shown } from "./Field";
 import { Form, type FormContext, ofDefinition, type Suggestions, taskForm } from "./form";
 import { TextInput } from "./inputs";
+import { partAt } from "./local";
 import { fewParameters, isObject, partOf, type Schema } from "./schema";
 import "./request.css";
 
@@ -226,17 +228,20 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
     $defs: Record<string, Schema>;
   };
   const suggest = useSuggestions(block, form.names);
+  const apart = connectionAt(block);
   const context = useMemo(
-    () => ({ root: { $defs: root.$defs }, task: block.pointer, suggest, ...ofDefinition }),
-    [root.$defs, block.pointer, suggest],
+    () => ({ root: { $defs: root.$defs }, task: block.pointer, suggest, apart, ...ofDefinition }),
+    [root.$defs, block.pointer, suggest, apart],
   );
   const task = isObject(form.task) ? form.task : {};
+  const connection = partAt(task, "/with/connection");
   const every = Object.fromEntries(Object.entries(task).filter(([key]) => shared.properties?.[key]));
   const [name, ...others] = Object.keys(own.properties ?? {});
   const parameters = fewParameters(own, context.root);
   return (
     <Form.Provider value={context}>
       <div className="task-fields">
+        <ConnectionField block={block} given={typeof connection === "string" ? connection : undefined} />
         {name === undefined ? (
           <p className="muted">
             {block.branches.length

@@ -24,9 +24,11 @@ export function ObjectParts({
   value,
   shown = {},
 }: Parts<JsonObject> & { shown?: Shown | undefined }) {
-  const { root, set } = useForm();
+  const { root, set, apart } = useForm();
   const all = schema.properties ?? {};
-  const properties = Object.fromEntries(Object.entries(all).filter(([, part]) => !part["x-tasks"]));
+  const properties = Object.fromEntries(
+    Object.entries(all).filter(([name, part]) => !part["x-tasks"] && partOf(pointer, name) !== apart),
+  );
   const required = new Set(schema.required ?? []);
   const numbers = isOfNumbers(schema);
   const always = numbers ? Object.fromEntries(Object.keys(properties).map((name) => [name, {}])) : shown;

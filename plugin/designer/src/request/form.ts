@@ -24,6 +24,8 @@ export interface FormContext {
   suggest(pointer: string, names?: string): Suggestions | undefined;
   set(pointer: string, value: Json): Promise<boolean>;
   remove(pointer: string): Promise<boolean>;
+  /** The value that has a field of its own beside the others. */
+  apart?: string | undefined;
   /** Whether a value can be an expression: those of a definition can, those of a run's input can't. */
   expressions: boolean;
   /** What is wrong with a value that is not of the open definition, whose own findings hold else. */

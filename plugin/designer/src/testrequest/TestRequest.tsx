@@ -45,11 +45,16 @@ function useReadData(task: string) {
 function Tested({ block, close }: { block: Block; close(): void }) {
   const { phase, changes, send, cancel, report, cancelled, setup } = useSession();
   const wasSent = phase === "done" && (cancelled || (report !== null && !setup && !report.wire?.simulated));
-  const connections = useProject().data?.connections; // another list only where it tells something else
+  const project = useProject().data;
+  const connections = project?.connections; // another list only where it tells something else
+  const dotenv = project?.dotenv_changed; // which may have a secret of the definition's own
   const text = useDocument((state) => state.checked);
   const read = useReadData(block.name);
   // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew whenever text, data or secrets are others
-  useEffect(() => void useSession.getState().look(block.pointer), [block.pointer, text, read, connections]);
+  useEffect(
+    () => void useSession.getState().look(block.pointer),
+    [block.pointer, text, read, connections, dotenv],
+  );
   const form = useTaskForm(block.pointer);
   const sending = phase === "sending";
   const sender = useRef<HTMLButtonElement>(null);

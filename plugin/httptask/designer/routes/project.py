@@ -77,6 +77,8 @@ class ProjectState(BaseModel):
     """Where `httptask.toml` is, or would be written."""
     dotenv: str
     """Where a `.env` counts."""
+    dotenv_changed: str | None
+    """When that was, by which a page sees that values may be others."""
     why_no_values: str | None
     """Why values of secrets are not taken from who asks; None where they are."""
     version: str
@@ -121,6 +123,7 @@ async def get_project(workspace: AskedWorkspace, request: Request) -> ProjectSta
         folder=str(workspace.folder.root),
         configuration=str(file_of(settings.config)),
         dotenv=str(dotenv_of(settings.config)),
+        dotenv_changed=_changed(dotenv_of(settings.config)),
         why_no_values=refusal_of_values(request, settings.config),
         version=version("httptask"),
         connections=connection_states(settings),
@@ -223,6 +226,13 @@ def secret_state(name: str, settings: Settings) -> SecretState:
         told=str(origin),
         why_not=why_not,
     )
+
+
+def _changed(file: Path) -> str | None:
+    try:
+        return str(file.stat().st_mtime_ns)
+    except OSError:
+        return None
 
 
 def refusal_of_values(request: Request, config: Config) -> str | None:
