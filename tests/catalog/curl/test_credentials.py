@@ -165,3 +165,8 @@ def test_a_password_that_curl_would_ask_for_is_a_secret() -> None:
 def test_names_say_whose_they_are(host: str, name: str) -> None:
     made = import_curl(f"curl -g 'http://{host}/' --oauth2-bearer {KEY}", Path())
     assert [secret.name for secret in made.secrets] == [name]
+
+
+def test_a_name_says_no_word_twice() -> None:
+    made = import_curl(f"curl http://127.0.0.1:8081/orders -H 'X-Api-Key: {KEY}'", Path())
+    assert [secret.name for secret in made.secrets] == ["API_KEY"]

@@ -16,7 +16,7 @@ from httptask.openapi.naming import environment_name, unused_name
 from httptask.secrets.placeholders import fill, has_placeholder, pieces, placeholder
 from httptask.secrets.redaction import Redactor
 
-__all__ = ["NamedSecrets", "NeededSecret", "Place", "host_label", "same_hex", "unescaped"]
+__all__ = ["NamedSecrets", "NeededSecret", "Place", "host_label", "same_hex", "secret_name", "unescaped"]
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _MOST_VARIABLES: Final = 1000
@@ -235,7 +235,7 @@ class NamedSecrets:
             known = next((n for n in self.needed.values() if n.what == what and n.host == self.host), None)
             self._renewed |= set() if known is None else {known.name}
         if known is None:
-            name = unused_name(f"{self.host}_{environment_name(kind)}", self.needed, "_")
+            name = unused_name(secret_name(self.host, kind), self.needed, "_")
             what = f"{what}, in another encoding" if is_encoded else what
             known = self.needed[name] = NeededSecret(name, what, value, self.host)
         if not is_encoded:
@@ -252,6 +252,12 @@ class NamedSecrets:
         if place not in self._places:
             self._places.append(place)
         return placeholder(self._places.index(place))
+
+
+def secret_name(api: str, kind: str) -> str:
+    """The name of a secret of an API: `SHOP_TOKEN`."""
+    words, prefix = environment_name(kind), environment_name(api)
+    return words if words.startswith(f"{prefix}_") else f"{prefix}_{words}"
 
 
 def host_label(host: str) -> str:

@@ -6,14 +6,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.named_secrets import NeededSecret
+from httptask.catalog.importing.named_secrets import NeededSecret, secret_name
 from httptask.http.errors import RequestInvalid
 from httptask.http.headers import check_header_name
 from httptask.json.tree import texts_of
-from httptask.openapi.naming import environment_name
 from httptask.openapi.operation import Authentication, Scheme, as_json
 
-__all__ = ["Recipe", "chosen_schemes", "recipe_of", "require_literal", "secret_name"]
+__all__ = ["Recipe", "chosen_schemes", "recipe_of", "require_literal"]
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _LOCATIONS: Final = ("header", "query", "cookie")
@@ -130,12 +129,6 @@ def require_literal(what: str, written: Any) -> None:
         raise CatalogError(
             f"{what} has a `$` in it, which would name a secret", "write the connection by hand"
         )
-
-
-def secret_name(api: str, kind: str) -> str:
-    """The name of a secret of an API: `SHOP_TOKEN`."""
-    words, prefix = environment_name(kind), environment_name(api)
-    return words if words.startswith(f"{prefix}_") else f"{prefix}_{words}"
 
 
 class _Names:

@@ -7,8 +7,8 @@ from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from httptask.catalog.errors import CatalogError
-from httptask.catalog.importing.named_secrets import NeededSecret
-from httptask.catalog.prepare.credentials import Recipe, secret_name
+from httptask.catalog.importing.named_secrets import NeededSecret, secret_name
+from httptask.catalog.prepare.credentials import Recipe
 from httptask.catalog.prepare.fields import Fields
 from httptask.catalog.prepare.given import Given, UnknownField
 from httptask.catalog.prepare.prepared import PreparedBody
