@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { AddTask } from "../catalog/AddTask";
 import { FlowPane } from "../flow/FlowPane";
 import { TaskPane } from "../request/TaskPane";
-import { RunDrawer } from "../runs/RunDrawer";
+import { useRun } from "../runs/run";
 import { useDocument } from "../state/document";
 import { useDoubts } from "../state/doubts";
 import { useDrafts } from "../state/drafts";
@@ -18,10 +18,15 @@ import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
 
 const closePanel = () => useLayout.getState().openPanel(null);
+const closeRun = () => {
+  useRun.getState().forget();
+  useRun.getState().close();
+};
 const yamlEditor = () => import("../editor/YamlEditor");
 const conflict = () => import("../editor/DiskConflict");
 const connections = () => import("../connections/Connections");
 const schedules = () => import("../schedules/Schedules");
+const runDrawer = () => import("../runs/RunDrawer");
 const testRequest = () => import("../testrequest/TestRequest");
 
 export function App() {
@@ -34,6 +39,7 @@ export function App() {
   const path = useDocument((state) => state.path);
   const testing = useLayout((state) => state.testing);
   const panel = useLayout((state) => state.panel);
+  const running = useRun((state) => state.asking || state.open);
   useEffect(() => {
     document.title = path ? `${path} · httptask` : "httptask designer";
   }, [path]);
@@ -43,7 +49,7 @@ export function App() {
       <Notes />
       <Sidebar />
       {path === null ? <Nothing /> : <Work key={path} />}
-      {path !== null && <RunDrawer />}
+      {path !== null && running && <Later load={runDrawer} given={{}} giveUp={closeRun} />}
       <AddTask />
       {panel === "connections" && <Later load={connections} given={{}} giveUp={closePanel} />}
       {panel === "schedules" && <Later load={schedules} given={{}} giveUp={closePanel} />}

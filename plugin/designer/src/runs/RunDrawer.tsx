@@ -15,7 +15,7 @@ import { Timeline, useNow } from "./Timeline";
 import "./runs.css";
 
 /** The run that is looked at: its tasks in time, and what became of them. */
-export function RunDrawer() {
+export default function RunDrawer() {
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();
