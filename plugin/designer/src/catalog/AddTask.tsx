@@ -32,12 +32,20 @@ type Entry = { operation: FoundOperation; plain?: undefined } | { operation?: un
 const isGuess = ({ found_by }: FoundOperation) =>
   Object.entries(found_by).some(([asked, by]) => asked !== by.toLowerCase());
 
+/** The operation that the plain chat completion calls: one of both is offered. */
+const CHAT = { operation: "openai.createChatCompletion", kind: "call.chatCompletion" };
+
 /** The plain tasks come first where nothing is searched, and where the operations are but near to what is. */
 function entriesOf(operations: FoundOperation[], plain: PlainTask[], query: string): Entry[] {
-  const ones = operations.map((operation) => ({ operation }));
-  const others = plain.map((one) => ({ plain: one }));
-  return !query.trim() || operations.every(isGuess) ? [...others, ...ones] : [...ones, ...others];
+  const isPlainFirst = !query.trim() || operations.every(isGuess);
+  const isTwice = operations.some(isChat) && plain.some(({ kind }) => kind === CHAT.kind);
+  const ones = operations.filter((one) => !(isTwice && isPlainFirst && isChat(one)));
+  const others = plain.filter(({ kind }) => !(isTwice && !isPlainFirst && kind === CHAT.kind));
+  const [first, second] = [ones.map((operation) => ({ operation })), others.map((one) => ({ plain: one }))];
+  return isPlainFirst ? [...second, ...first] : [...first, ...second];
 }
+
+const isChat = ({ name }: FoundOperation) => name === CHAT.operation;
 
 function AddTaskDialog({ at }: { at: Place }) {
   const { end } = useAdding.getState();
@@ -72,6 +80,11 @@ function AddTaskDialog({ at }: { at: Place }) {
     setFault(problem);
     forgetProblem(); // it is told here, for the page lies under this dialog
   };
+  const search = (text: string) => {
+    setQuery(text);
+    setAsJson(false);
+    point(0);
+  };
   const addChosen = () => add(entries[chosen]?.plain);
   useEffect(() => {
     if (!wanted || isComing) return;
@@ -97,11 +110,7 @@ function AddTaskDialog({ at }: { at: Place }) {
         <Icon name="search" />
         <SearchBox
           value={query}
-          change={(text) => {
-            setQuery(text);
-            setAsJson(false);
-            point(0);
-          }}
+          change={search}
           list={list}
           active={count ? `${list}-${chosen}` : undefined}
           onKey={onKey}
@@ -116,6 +125,7 @@ function AddTaskDialog({ at }: { at: Place }) {
               query={query}
               nothing={nothing && !searching && !fitting.length}
               known={found.data?.apis ?? []}
+              search={search}
             />
           )}
           {curl && (

@@ -11,10 +11,11 @@ interface Props {
   query: string;
   nothing: boolean;
   known: KnownApi[];
+  search(query: string): void;
 }
 
 /** Adds the API that has what is searched for: nothing fits, or not what was meant. It stays while that changes. */
-export function OtherApi({ query, nothing, known }: Props) {
+export function OtherApi({ query, nothing, known, search }: Props) {
   const [open, setOpen] = useState(false);
   return (
     <details
@@ -35,13 +36,13 @@ export function OtherApi({ query, nothing, known }: Props) {
           "Another API: add its OpenAPI document"
         )}
       </summary>
-      <AddApi known={known} />
+      <AddApi known={known} search={search} />
     </details>
   );
 }
 
 /** Adds an API, from its document or from those that are known. */
-function AddApi({ known }: { known: KnownApi[] }) {
+function AddApi({ known, search }: Pick<Props, "known" | "search">) {
   const [source, setSource] = useState("");
   const client = useQueryClient();
   const others = useQuery({ queryKey: ["directory"], queryFn: () => api.knownApis("") });
@@ -102,7 +103,14 @@ function AddApi({ known }: { known: KnownApi[] }) {
       )}
       {adding.data && (
         <p role="status">
-          Added {adding.data.title || adding.data.api}, operations: {adding.data.operations}.
+          Added {adding.data.title || adding.data.api}, operations: {adding.data.operations}.{" "}
+          <button
+            type="button"
+            className="button small"
+            onClick={() => search(`api:${JSON.stringify(adding.data.api)}`)}
+          >
+            Show them
+          </button>
         </p>
       )}
       {shown.length > 0 && (

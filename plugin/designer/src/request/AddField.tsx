@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useId, useState } from "react";
-import { splitSentence } from "../ui/Prose";
+import { plainText, splitSentence } from "../ui/Prose";
 import { OptionList } from "./ExpressionInput";
 import { found, type Schema } from "./schema";
 
@@ -34,7 +34,7 @@ export function AddField({ names, schemaOf, add }: AddFieldProps) {
   return <FieldSearch fields={fields} add={add} />;
 }
 
-const firstSentence = ({ description = "" }: Schema) => splitSentence(description)[0];
+const firstSentence = ({ description = "" }: Schema) => plainText(splitSentence(description)[0]);
 
 const told = (schema: Schema) => ({
   about: schema.description ?? "",

@@ -143,6 +143,7 @@ export function ExpressionInput(props: Props) {
         pointer={pointer}
         expression={focused && isEvaluable(draft) ? draft : null}
         isWritten={draft === value}
+        hasRoom={isEvaluable(value)}
       />
     </div>
   );
@@ -256,10 +257,12 @@ interface LiveProps {
   expression: string | null;
   /** Whether it stands in the definition: what is wrong with it is told by the field then. */
   isWritten: boolean;
+  /** Whether its line is there also when nothing is told, so that the focus moves nothing. */
+  hasRoom: boolean;
 }
 
 /** What a text yields with the latest data. */
-function Live({ pointer, expression, isWritten }: LiveProps) {
+function Live({ pointer, expression, isWritten, hasRoom }: LiveProps) {
   const { task } = useForm();
   const known = useFaults(pointer, true);
   const [told, setTold] = useState<Evaluation | null>(null);
@@ -283,10 +286,17 @@ function Live({ pointer, expression, isWritten }: LiveProps) {
       clearTimeout(timer);
     };
   }, [expression, pointer, task]);
-  if (!told) return null;
+  const nothingTold = hasRoom && !known.length ? <output className="live">{"\u00a0"}</output> : null;
+  if (!told) return nothingTold;
   const isTold = ({ message }: { message: string }) =>
     isWritten && known.some((fault) => fault.message === message);
   if (told.error && isTold(told.error)) return null;
+  if (told.error?.missing)
+    return (
+      <output className="live lacking" title={told.error.hint ?? undefined}>
+        <Told message={told.error.message} />
+      </output>
+    );
   if (told.error)
     return (
       <output className="live bad">

@@ -181,12 +181,14 @@ export function MapParts({ pointer, schema, value }: Parts<JsonObject>) {
   );
 }
 
+/** What an entry of a mapping is called. */
+const WHAT: Record<string, string> = { headers: "header", query: "parameter", cookies: "cookie" };
+
 /** Adds an entry under a name that somebody writes. */
 function AddNamed({ pointer, value, blank }: { pointer: string; value: JsonObject; blank: Json }) {
   const { set } = useForm();
-  return (
-    <NameBox what="entry" taken={Object.keys(value)} add={(name) => set(partOf(pointer, name), blank)} />
-  );
+  const what = WHAT[keysOf(pointer).at(-1) ?? ""] ?? "entry";
+  return <NameBox what={what} taken={Object.keys(value)} add={(name) => set(partOf(pointer, name), blank)} />;
 }
 
 function NameBox(props: { what: string; taken: string[]; add(name: string): Promise<boolean> }) {
@@ -201,7 +203,7 @@ function NameBox(props: { what: string; taken: string[]; add(name: string): Prom
       <input
         className="field-input"
         aria-label={`Name of a new ${props.what}`}
-        placeholder="another name …"
+        placeholder={`another ${props.what}, by its name`}
         data-clean={name === ""}
         value={name}
         onChange={(event) => setName(event.target.value)}
@@ -212,7 +214,7 @@ function NameBox(props: { what: string; taken: string[]; add(name: string): Prom
         }}
       />
       <button type="button" className="button small" onClick={add} disabled={!isNew}>
-        Add
+        Add {props.what}
       </button>
     </div>
   );

@@ -14,6 +14,9 @@ export function piecesOf(text: string): Piece[] {
     .filter((piece) => piece.text !== "");
 }
 
+/** The same where no code can be shown as such. */
+export const plainText = (text: string) => text.replaceAll("`", "");
+
 export function Prose({ text }: { text: string }) {
   return piecesOf(text).map((piece, index) =>
     piece.isCode ? <code key={index}>{piece.text}</code> : <Fragment key={index}>{piece.text}</Fragment>,

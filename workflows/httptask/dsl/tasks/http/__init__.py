@@ -61,7 +61,8 @@ class _HttpKind(CallKind[Arguments]):
     def headline(self, node: TaskNode) -> str:
         spec, address = self.spec(node), address_of(self.spec(node))
         where = getattr(spec, "path", None) or ("" if address is None else address[1])
-        return f"{spec.method.upper()} {where.partition('?')[0]}".rstrip()  # behind it there may be a key
+        path, mark, _ = where.partition("?")  # behind it there may be a key
+        return f"{spec.method.upper()} {path}{mark and '?…'}".rstrip()
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: Arguments) -> None:
         at, address, policy = f"{pointer}/with", address_of(spec), policy_of(spec)
