@@ -25,6 +25,7 @@ from httptask.dsl.tasks.kind import TaskNode
 from httptask.interpreter.schemas import check_input
 from httptask.json.pointer import child_pointer, json_pointer
 from httptask.json.schema import compile_schema
+from httptask.testrequest import for_task
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
@@ -186,13 +187,20 @@ class Workspace:
             raise Problem(422, "the definition can't be read", "correct what its findings tell")
         return loaded, program
 
-    def runnable(self, path: str, text: str | None) -> tuple[Loaded, Program]:
+    def runnable(self, path: str, text: str | None, *, task: str | None = None) -> tuple[Loaded, Program]:
         """A definition without errors.
+
+        Args:
+            path: of the definition.
+            text: of it, in an editor; None for that of its file.
+            task: name or pointer of the one task that is asked for: then errors of others don't count.
 
         Raises:
             Problem: it has some.
         """
         loaded = self.load(path, text)
+        if task is not None:
+            loaded = for_task(loaded, task)
         if loaded.program is None:
             raise _faulty(loaded)
         return loaded, loaded.program

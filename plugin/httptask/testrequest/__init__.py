@@ -1,5 +1,6 @@
 """Test request: what one call of a definition would send, and what comes back, before anything runs."""
 
+from httptask.testrequest.concerning import concerning, for_task
 from httptask.testrequest.documents import FoundOperation, Load, find_operation, load_here, load_on
 from httptask.testrequest.evaluation import ExpressionInvalid, evaluate_in_task
 from httptask.testrequest.execution import StillRunning
@@ -47,8 +48,10 @@ __all__ = [
     "SavedOutputs",
     "StillRunning",
     "WirePart",
+    "concerning",
     "evaluate_in_task",
     "find_operation",
+    "for_task",
     "load_here",
     "load_on",
     "plan_request",

@@ -44,6 +44,17 @@ async def test_prints_what_sends_the_same_and_no_secret(shell: Shell, program: s
     assert "geheim" not in command.stdout + command.stderr
 
 
+async def test_an_error_of_another_task_keeps_none_back(shell: Shell) -> None:
+    other = "  - look: { call: httpRequest, with: { pathh: /orders } }\n"
+    shell.write("orders.yaml", DEFINITION + other)
+    code, command = await shell.run("test-request", "orders.yaml", "order", "--input", "{}", "--curl")
+    assert code == 0, command.stderr
+    assert command.stdout.startswith("curl ")
+    code, command = await shell.run("test-request", "orders.yaml", "look", "--curl")
+    assert (code, command.stdout) == (2, "")
+    assert "pathh" in command.stderr
+
+
 async def test_one_program_at_a_time_and_as_json(shell: Shell) -> None:
     shell.write("orders.yaml", DEFINITION)
     code, command = await shell.run("test-request", "orders.yaml", "order", "--curl", "--python")

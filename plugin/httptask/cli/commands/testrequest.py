@@ -127,7 +127,7 @@ def send_test_request(
         name for name, is_asked in (("curl", curl), ("python", python), ("httpie", httpie)) if is_asked
     ]
     _refuse_contradictions(programs, task_queue, fixtures, record, record_as)
-    setup = read_run_setup(file, config, fixtures, record, record_as)
+    setup = read_run_setup(file, config, fixtures, record, record_as, task=task)
 
     # Temporal is not waited for to be told what is wrong with a file.
     from httptask.cli.observability.logging import configure_logging

@@ -63,19 +63,27 @@ def files_at(path: Path) -> list[Path]:
     return definition_files_in(path)
 
 
-def load_one(path: Path, undone: str = "not run") -> "Loaded":
+def load_one(path: Path, undone: str = "not run", *, task: str | None = None) -> "Loaded":
     """Load the definition of a command that takes one.
 
     Args:
         path: of the file; `-` is stdin.
         undone: what becomes of it where it has errors.
+        task: name or JSON Pointer of the one task that is asked for: then errors of others don't count.
 
     Raises:
         CliError: it is a folder, or has errors; every fault has been printed.
     """
     if path.is_dir():
         raise CliError(f"{path}: is a folder", "name one definition file")
-    [loaded] = load_runnable([path] if path == _STDIN else definition_files([path]), undone)
+    [file] = [path] if path == _STDIN else definition_files([path])
+    show_notice("checking definitions")
+    loaded = load(file)
+    if task is not None:
+        from httptask.testrequest import for_task
+
+        loaded = for_task(loaded, task)
+    require_runnable([loaded], undone)
     return loaded
 
 

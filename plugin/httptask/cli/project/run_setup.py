@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from httptask.client.edge import Edge
     from httptask.config import Config
     from httptask.dsl.loader import Loaded
+    from httptask.dsl.program import Program
+    from httptask.dsl.report import Report
     from httptask.fixtures.recording import MadeUpFailure, Recorder
     from httptask.fixtures.transport import Fixtures
     from httptask.plugin import HttpTaskPlugin
@@ -115,6 +117,8 @@ def read_run_setup(
     fixtures: Path | None,
     record: Path | None,
     failing_first: "MadeUpFailure | None" = None,
+    *,
+    task: str | None = None,
 ) -> RunSetup:
     """Read the recorded answers, the configuration and the definition.
 
@@ -124,19 +128,20 @@ def read_run_setup(
         fixtures: the folder of recorded answers, if there are to be any.
         record: the folder that every exchange is written to, if it is to be.
         failing_first: what is made up to come before the first answer to each request there.
+        task: name or JSON Pointer of the one task that is asked for: then errors of others don't count.
 
     Raises:
         CliError: one of them can't be used.
     """
     recorded = load_fixtures(fixtures, record)
     project = load_project(config, fixtures=recorded)
-    loaded = load_one(file)
+    loaded = load_one(file, task=task)
     recorder = None
     if record is not None:
         from httptask.fixtures.recording import Recorder
 
         recorder = Recorder(record, failing_first)
-    return run_setup_of(project, file, loaded, recorded, recorder)
+    return run_setup_of(project, file, loaded, recorded, recorder, task=task)
 
 
 def run_setup_of(
@@ -145,30 +150,40 @@ def run_setup_of(
     loaded: "Loaded",
     fixtures: "Fixtures | None",
     recorder: "Recorder | None" = None,
+    *,
+    task: str | None = None,
 ) -> RunSetup:
-    """The surroundings of a definition that is loaded already; arguments as in `RunSetup`."""
+    """The surroundings of a definition that is loaded already; arguments as in `RunSetup` and `read_run_setup`."""
     from httptask.config.config import for_own_runs
 
-    inner = _definitions_inside(loaded, file)
-    _require_operations([loaded, *inner], project.config)
+    inner = () if task is not None else _definitions_inside(loaded, file)  # one request starts none
+    _require_operations([loaded, *inner], project.config, task)
     own = for_own_runs(project.config, used_secrets([loaded, *inner]))
     return RunSetup(file, loaded, inner, own, project.environment, fixtures, recorder)
 
 
-def _require_operations(definitions: "Sequence[Loaded]", config: "Config") -> None:
+def _require_operations(definitions: "Sequence[Loaded]", config: "Config", task: str | None) -> None:
     """Check that API documents which are at hand have the operations that definitions call, and their parameters.
 
     Raises:
         CliError: one has not.
     """
-    faults = [
-        str(report)
-        for one in definitions
-        if one.program is not None
-        for report in one.report(faults_of_operations(one.program, one.name, config))
-    ]
+    faults: list[str] = []
+    for one in definitions:
+        if one.program is not None:
+            reports = one.report(faults_of_operations(one.program, one.name, config))
+            faults += map(str, reports if task is None else _of_task(one.program, task, reports))
     if faults:
         raise CliError(in_lines(faults), "nothing was sent")
+
+
+def _of_task(program: "Program", task: str, reports: "Sequence[Report]") -> "Sequence[Report]":
+    from httptask.testrequest import NotTestable, concerning
+
+    try:
+        return concerning(program, task, reports)
+    except NotTestable:  # which is told where the task is looked for
+        return ()
 
 
 def _definitions_inside(loaded: "Loaded", file: Path) -> "Sequence[Loaded]":

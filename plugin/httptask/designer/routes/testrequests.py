@@ -117,7 +117,7 @@ class _Trial:
     async def run(self) -> None:
         """Plan it, tell what is sent, have it sent, tell what came of it."""
         asked, workspace = self._asked, self._workspace
-        loaded, program = await asyncio.to_thread(workspace.runnable, asked.path, asked.text)
+        loaded, program = await asyncio.to_thread(workspace.runnable, asked.path, asked.text, task=asked.task)
         settings = workspace.settings()
         config = for_own_runs(settings.config, program.definition.use.secrets)
         sample = await sample_from(workspace, program, asked.task, asked.sample)
