@@ -151,7 +151,9 @@ function Worker() {
           onClick={() => useLayout.getState().openPanel("connections")}
         >
           Connections {lacking > 0 && <span className="badge warning">{lacking} not set up</span>}
-        </button>{" "}
+        </button>
+      </p>
+      <p>
         <button
           type="button"
           className="button small"

@@ -7,7 +7,7 @@ import { useProject } from "../app/opening";
 import { OperationReference } from "../catalog/Preview";
 import { Reference } from "../catalog/Reference";
 import { ConnectionField, connectionAt } from "../connections/ConnectionField";
-import { focusBlock, removeBlock, takeOut, wrap } from "../flow/acts";
+import { focusBlock, moveBlock, removeBlock, takeOut, wrap } from "../flow/acts";
 import { isCall, kindName } from "../flow/kinds";
 import { besides, blockAt, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
@@ -185,21 +185,38 @@ function useEntering(pane: React.RefObject<HTMLElement | null>, ready: boolean) 
 /** Of what every task has: what most of them need is there to be filled in. */
 const SHOWN: Shown = { if: {}, then: {}, output: { as: {} } };
 
-/** Puts the block into another one, or takes it out of that. */
+/** Moves the block, puts it into another one, or takes it out of that: each button at the same place for every block. */
 function Nesting({ block }: { block: Block }) {
   const isInside = placeOf(block.pointer).list !== "/do";
   return (
     <>
-      {isInside && (
-        <button
-          type="button"
-          className="button plain small"
-          title="Move it behind the block around it (Alt ←)"
-          onClick={() => void takeOut(block.pointer)}
-        >
-          Take out
-        </button>
-      )}
+      <button
+        type="button"
+        className="button plain small square"
+        aria-label={`Move ${block.name} up`}
+        title="Move it up (Alt ↑)"
+        onClick={() => void moveBlock(block.pointer, -1)}
+      >
+        ↑
+      </button>
+      <button
+        type="button"
+        className="button plain small square"
+        aria-label={`Move ${block.name} down`}
+        title="Move it down (Alt ↓)"
+        onClick={() => void moveBlock(block.pointer, 1)}
+      >
+        ↓
+      </button>
+      <button
+        type="button"
+        className="button plain small"
+        disabled={!isInside}
+        title={isInside ? "Move it behind the block around it (Alt ←)" : "It is in no other block"}
+        onClick={() => void takeOut(block.pointer)}
+      >
+        Take out
+      </button>
       <select
         className="button plain small"
         aria-label={`Wrap ${block.name} in`}

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
-import { listRuns } from "../api/endpoints";
-import { useProject } from "../app/opening";
+import { useDefinitions, useProject } from "../app/opening";
+import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
 import { toldDuration, toldTime } from "../ui/time";
@@ -9,7 +9,7 @@ import { RunDetail, TaskDetail, useSoFar } from "./Detail";
 import { Edge, useHeight } from "./Edge";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
-import { ENDS, endOf, isOver, type RunView, useRun } from "./run";
+import { ENDS, endOf, FEW, grouped, isOf, isOver, latestRuns, type RunView, useRun } from "./run";
 import { useRunStates, WHOLE } from "./states";
 import { Timeline, useNow } from "./Timeline";
 import "./runs.css";
@@ -39,7 +39,9 @@ export default function RunDrawer() {
           {view ? (
             <RunBody view={view} />
           ) : (
-            <p className="empty">{none ? "Nothing was run yet. Press Run to begin one." : <Looking />}</p>
+            <p className="empty">
+              {none ? "This definition has no run yet. Press Run to begin one." : <Looking />}
+            </p>
           )}
           <Edge />
         </section>
@@ -60,14 +62,14 @@ function Looking() {
 }
 
 function RunHead({ view }: { view: RunView | null }) {
-  const { id, cancel, close } = useRun();
+  const { id, none, cancel, close } = useRun();
   const now = useNow(view !== null && !isOver(view));
   const spent = view?.record?.spent ?? view?.status?.spent;
   return (
     <header className="drawer-head">
       <h2>Run</h2>
       {view && <span className={`badge ${view.state}`}>{view.state}</span>}
-      {id !== null && <PastRuns id={id} view={view} />}
+      {(id !== null || none) && <PastRuns id={id} view={view} />}
       {(view?.record ?? view?.status)?.simulated && <span className="badge simulated">simulated</span>}
       <span className="muted" role="status">
         {[
@@ -95,44 +97,55 @@ function RunHead({ view }: { view: RunView | null }) {
 const durationOf = (view: RunView, now: number) => toldDuration(endOf(view, now) - view.began);
 
 const LOOK_EVERY = 2_000;
-const FEW = 20;
-const MANY = 200;
 
-/** The latest runs; of the one that is looked at it tells what is known here, which lists learn later. */
-function PastRuns({ id, view }: { id: string; view: RunView | null }) {
-  const [most, setMost] = useState(FEW);
+/** The latest runs, those of the open definition first; of the one that is looked at it tells what is known here, which lists learn later. */
+function PastRuns({ id, view }: { id: string | null; view: RunView | null }) {
+  const [older, setOlder] = useState(false);
+  const path = useDocument((state) => state.path);
+  const name = useDefinitions().data?.find((one) => one.path === path)?.name ?? null;
   const { data = [] } = useQuery({
-    queryKey: ["runs", id, isOver(view), most],
-    queryFn: () => listRuns(most),
+    queryKey: ["runs", id, isOver(view), older, name],
+    queryFn: () => latestRuns(name, older),
     placeholderData: (before) => before,
     refetchInterval: LOOK_EVERY,
   });
   const runs = data.map((run) => (run.id === id && view ? { ...run, state: view.state } : run));
-  if (!data.some((run) => run.id === id)) {
+  if (id !== null && !data.some((run) => run.id === id)) {
     const began = view ? new Date(view.began) : new Date();
-    runs.unshift({ id, definition: "", state: view?.state ?? "begun", started_at: began.toISOString() });
+    const like = data.find((run) => isOf(run, name))?.definition;
+    const definition = view?.record?.definition ?? like ?? name ?? "";
+    runs.unshift({ id, definition, state: view?.state ?? "begun", started_at: began.toISOString() });
   }
   return (
     <select
       id="runs"
       className="past"
       aria-label="Runs"
-      value={id}
+      title={id ?? undefined}
+      value={id ?? NO_RUN}
       onChange={({ target }) => {
         if (target.value) void useRun.getState().watch(target.value);
-        else setMost(MANY);
+        else setOlder(true);
       }}
     >
-      {runs.map((run) => (
-        <option key={run.id} value={run.id}>
-          {toldTime(run.started_at)} · {run.state}
-          {run.simulated ? " · simulated" : ""} · {run.id}
-        </option>
+      {id === null && <option value={NO_RUN}>runs of others …</option>}
+      {grouped(runs, name).map(([definition, some]) => (
+        <optgroup key={definition} label={definition}>
+          {some.map((run) => (
+            <option key={run.id} value={run.id} title={run.id}>
+              {toldTime(run.started_at)} · {run.state}
+              {run.simulated ? " · simulated" : ""}
+              {isOf(run, name) ? "" : ` · ${definition}`}
+            </option>
+          ))}
+        </optgroup>
       ))}
       {data.length === FEW && <option value="">older runs …</option>}
     </select>
   );
 }
+
+const NO_RUN = "none";
 
 function RunBody({ view }: { view: RunView }) {
   const { tasks } = view;

@@ -1,7 +1,7 @@
 import { create } from "zustand";
 import { Problem, stream } from "../api/client";
 import * as api from "../api/endpoints";
-import type { Json, RunRecord, RunStatus, TaskRecord } from "../api/types";
+import type { Json, RunRecord, RunStatus, RunSummary, TaskRecord } from "../api/types";
 import { blockAt, flattened } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { useData, withRun } from "../testrequest/data";
@@ -49,6 +49,34 @@ function chooseRun() {
   try {
     list?.showPicker();
   } catch {} // the browser may not open a list by itself: it has the focus
+}
+
+export const FEW = 20;
+const MANY = 200;
+
+/** Whether a run is of the definition of a name, in whatever version. */
+export const isOf = ({ definition }: RunSummary, name: string | null) =>
+  name !== null && nameOf(definition).split("/").at(-1) === name;
+
+/** `demo/approval` of `demo/approval:1.0.0`. */
+export const nameOf = (definition: string) => definition.replace(/:[^:]*$/, "");
+
+/** The latest runs: as many as it takes to have one of a definition among them. */
+export async function latestRuns(name: string | null, older = false): Promise<RunSummary[]> {
+  const few = older ? [] : await api.listRuns(FEW);
+  return !older && (few.length < FEW || few.some((run) => isOf(run, name))) ? few : api.listRuns(MANY);
+}
+
+/** The runs by their definitions: those of the one that is open first, the others as their latest run was. */
+export function grouped(runs: RunSummary[], name: string | null): [string, RunSummary[]][] {
+  const groups = new Map<string, RunSummary[]>();
+  for (const run of runs) {
+    const of = nameOf(run.definition);
+    groups.set(of, [...(groups.get(of) ?? []), run]);
+  }
+  return [...groups].sort(
+    ([, [one]], [, [other]]) => Number(other && isOf(other, name)) - Number(one && isOf(one, name)),
+  );
 }
 
 const fail = (error: unknown) => useDocument.setState({ problem: problemOf(error) });
@@ -174,7 +202,10 @@ export const useRun = create<RunState>()((set, get) => {
     async past() {
       if (get().open && get().id !== null) return chooseRun(); // the run that is open stays until another is chosen
       try {
-        const [latest] = await api.listRuns();
+        const { path } = useDocument.getState();
+        const name = (await api.listDefinitions()).find((one) => one.path === path)?.name ?? null;
+        const latest = (await latestRuns(name)).find((run) => isOf(run, name));
+        if (useDocument.getState().path !== path) return;
         if (latest) await get().watch(latest.id);
         else set({ open: true, none: true });
       } catch (error) {

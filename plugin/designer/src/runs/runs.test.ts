@@ -1,12 +1,12 @@
 import { expect, test, vi } from "vitest";
 import * as client from "../api/client";
 import * as api from "../api/endpoints";
-import type { Block, CallRecord, RunRecord, TaskRecord } from "../api/types";
+import type { Block, CallRecord, RunRecord, RunSummary, TaskRecord } from "../api/types";
 import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
 import { placeOfFault } from "./Detail";
 import { toldOfKept } from "./RunDialog";
-import { endOf, keepOutputs, useRun } from "./run";
+import { endOf, grouped, keepOutputs, latestRuns, useRun } from "./run";
 import { withEarlier } from "./states";
 import { inSight, ordinals, roundOf, usedBy } from "./Timeline";
 
@@ -140,4 +140,23 @@ test("a block that ran in the run before keeps its badge, and one that runs now 
   expect(shown["/do/0/a"]).toMatchObject({ state: "completed", earlier: true });
   expect(shown["/do/0/b"]).toBe(now["/do/0/b"]);
   expect(shown).not.toHaveProperty("/do/0/c");
+});
+
+test("runs of the open definition are listed first, and looked for where others ran since", async () => {
+  const run = (id: string, definition: string): RunSummary => ({
+    id,
+    definition,
+    state: "completed",
+    started_at: "2026-01-01T00:00:00Z",
+  });
+  const others = Array.from({ length: 20 }, (_, index) => run(`o${index}`, "demo/other:1.0.0"));
+  const all = [...others, run("m2", "demo/mine:1.1.0"), run("m1", "demo/mine:1.0.0")];
+  const listed = vi.spyOn(api, "listRuns").mockImplementation(async (limit = 20) => all.slice(0, limit));
+  expect((await latestRuns("other")).length).toBe(20);
+  const found = grouped(await latestRuns("mine"), "mine");
+  expect(found.map(([definition, runs]) => [definition, runs[0]?.id, runs.length])).toEqual([
+    ["demo/mine", "m2", 2],
+    ["demo/other", "o0", 20],
+  ]);
+  listed.mockRestore();
 });
