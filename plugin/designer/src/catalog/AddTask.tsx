@@ -11,7 +11,8 @@ import { addTask, insert } from "./add";
 import { type Place, useAdding } from "./adding";
 import { OtherApi } from "./OtherApi";
 import { Preview } from "./Preview";
-import { fittingKinds, PLAIN, type PlainTask } from "./plain";
+import type { PlainTask } from "./plain";
+import { entriesOf, fittingKinds, LAST_RESORT } from "./ranking";
 import "./catalog.css";
 
 /** Adds a task at a place of the flow: an operation that is searched for, a pasted curl command, or a plain one. */
@@ -21,31 +22,6 @@ export function AddTask() {
 }
 
 const isCurl = (text: string) => /^\s*(\$\s*)?curl(\.exe)?\s/.test(text);
-
-/** Where nothing fits, a request is written by hand. */
-const BLANK = PLAIN.slice(0, 1);
-
-/** What can be chosen: an operation of an API, or a plain task. */
-type Entry = { operation: FoundOperation; plain?: undefined } | { operation?: undefined; plain: PlainTask };
-
-/** Whether an operation was found by other words than those that were typed: `look` for `loop`. */
-const isGuess = ({ found_by }: FoundOperation) =>
-  Object.entries(found_by).some(([asked, by]) => asked !== by.toLowerCase());
-
-/** The operation that the plain chat completion calls: one of both is offered. */
-const CHAT = { operation: "openai.createChatCompletion", kind: "call.chatCompletion" };
-
-/** The plain tasks come first where nothing is searched, and where the operations are but near to what is. */
-function entriesOf(operations: FoundOperation[], plain: PlainTask[], query: string): Entry[] {
-  const isPlainFirst = !query.trim() || operations.every(isGuess);
-  const isTwice = operations.some(isChat) && plain.some(({ kind }) => kind === CHAT.kind);
-  const ones = operations.filter((one) => !(isTwice && isPlainFirst && isChat(one)));
-  const others = plain.filter(({ kind }) => !(isTwice && !isPlainFirst && kind === CHAT.kind));
-  const [first, second] = [ones.map((operation) => ({ operation })), others.map((one) => ({ plain: one }))];
-  return isPlainFirst ? [...second, ...first] : [...first, ...second];
-}
-
-const isChat = ({ name }: FoundOperation) => name === CHAT.operation;
 
 function AddTaskDialog({ at }: { at: Place }) {
   const { end } = useAdding.getState();
@@ -62,7 +38,8 @@ function AddTaskDialog({ at }: { at: Place }) {
   const nothing = operations.length === 0 && query.trim() !== "" && !curl && found.isSuccess;
   const searching = nothing && found.isComing;
   const fitting = curl ? [] : fittingKinds(query);
-  const plain = fitting.length || !nothing || searching ? fitting : BLANK;
+  const resort = nothing && !searching ? LAST_RESORT.filter((one) => !fitting.includes(one)) : [];
+  const plain = [...fitting, ...resort];
   const entries = entriesOf(operations, plain, query);
   const count = entries.length;
   const operation = entries[chosen]?.operation;

@@ -5,7 +5,7 @@ export interface PlainTask {
   kind: string;
   name: string;
   about: string;
-  /** Other words that people search it by. */
+  /** Other words that people search it by, or their beginnings. */
   words: string;
   task: JsonObject;
 }
@@ -18,14 +18,16 @@ export const PLAIN: PlainTask[] = [
     kind: "call.httpRequest",
     name: "request",
     about: "HTTP: blank request",
-    words: "url endpoint call get post webhook",
+    words:
+      "url endpoint call get post put patch delete webhook rest api web service send email mail sms slack notify upload download fetch",
     task: { call: "httpRequest", with: { method: "get", endpoint: "https://example.com" } },
   },
   {
     kind: "call.chatCompletion",
     name: "ask",
     about: "Chat completion: ask a model",
-    words: "llm gpt prompt ai message",
+    words:
+      "llm gpt claude gemini prompt ai message answer question classif categor summar translat extract rewrit write generat sentiment text",
     task: {
       call: "chatCompletion",
       with: { model: "gpt-4.1-mini", messages: [{ role: "user", content: "Say hello." }] },
@@ -35,28 +37,28 @@ export const PLAIN: PlainTask[] = [
     kind: "set",
     name: "set",
     about: "Set: put data together",
-    words: "variable variables assign value transform",
+    words: "variable variables assign value transform convert compute calculate",
     task: { set: { value: "${ . }" } },
   },
   {
     kind: "switch",
     name: "decide",
     about: "Switch: choose the next task by a condition",
-    words: "if else when case branch decide",
+    words: "if else when case branch decide check compare route",
     task: { switch: [{ yes: { when: "${ . != null }", then: "continue" } }, { otherwise: { then: "end" } }] },
   },
   {
     kind: "for",
     name: "each",
     about: "For: the same for each item of a list, one after the other; gives the last result",
-    words: "loop repeat iterate foreach over every while",
+    words: "loop repeat iterate foreach over every element elements row rows while until",
     task: { for: { each: "item", in: YOUR_LIST }, do: [{ one: { set: { item: "${ $item }" } } }] },
   },
   {
     kind: "call.map",
     name: "map",
     about: "Map: the same for each item of a list, several at once; gives the list of their results",
-    words: "loop foreach iterate every collect concurrency",
+    words: "loop foreach iterate every element elements row rows batch collect concurrency",
     task: {
       call: "map",
       with: { in: YOUR_LIST, each: "item", do: [{ one: { set: { item: "${ $item }" } } }] },
@@ -82,7 +84,7 @@ export const PLAIN: PlainTask[] = [
     kind: "listen",
     name: "answer",
     about: "Listen: wait for an event, such as an approval",
-    words: "approve human signal confirm webhook callback",
+    words: "approve human person manual signal confirm webhook callback",
     task: { listen: { to: { one: { with: { type: "com.example.approval" } } } } },
   },
   {
@@ -110,7 +112,7 @@ export const PLAIN: PlainTask[] = [
     kind: "wait",
     name: "pause",
     about: "Wait: let some time pass",
-    words: "pause sleep delay timer seconds minutes",
+    words: "pause sleep delay timer timeout until later seconds minutes hours days",
     task: { wait: { seconds: 30 } },
   },
   {
@@ -121,18 +123,3 @@ export const PLAIN: PlainTask[] = [
     task: { run: { workflow: { namespace: "default", name: "other", version: "latest" } } },
   },
 ];
-
-const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\d]+/gu) ?? [];
-
-/** The kinds that have each word of what is searched, or one that begins so; those that are called so come first. */
-export function fittingKinds(query: string): PlainTask[] {
-  const asked = wordsOf(query);
-  if (!asked.length) return query.trim() ? [] : PLAIN;
-  const fits = (one: PlainTask) => {
-    const known = wordsOf(`${one.about} ${one.words}`);
-    return asked.every((word) => known.some((other) => other.startsWith(word)));
-  };
-  const isCalled = (one: PlainTask) => wordsOf(one.about)[0]?.startsWith(asked[0] ?? "") ?? false;
-  const fitting = PLAIN.filter(fits);
-  return [...fitting.filter(isCalled), ...fitting.filter((one) => !isCalled(one))];
-}
