@@ -172,7 +172,7 @@ def _answered(response: HttpResponse, names: str) -> Step:
         case 404 | 405:
             cure = (
                 "nothing is there to see, and so no credential to be looked at; a base URL is often like that. "
-                "--path names something below it, such as /models where models are asked"
+                "ask for something below it, such as the path /models where models are asked"
             )
             return Step("response", f"{status}: the server answers", cure=cure)
         case code if code >= 500:

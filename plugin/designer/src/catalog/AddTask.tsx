@@ -50,7 +50,7 @@ function AddTaskDialog({ at }: { at: Place }) {
   const add = async (one: PlainTask | undefined) => {
     if (adding.current || (!one && !prepared.data)) return;
     adding.current = true;
-    const done = one ? insert(at, one.name, one.task) : prepared.data && addTask(at, prepared.data);
+    const done = one ? insert(at, one.name, one.task) : prepared.data && addTask(at, prepared.data, curl);
     if (await done) return end();
     adding.current = false;
     const { problem, forgetProblem } = useDocument.getState();

@@ -5,8 +5,12 @@ import { flattened, freeName, pointerAt } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import type { Place } from "./adding";
 
-/** Puts a task into the definition, its secrets declared and its connection written, and shows its form. */
-export async function addTask(place: Place, prepared: PreparedTask): Promise<boolean> {
+/**
+ * Puts a task into the definition, its secrets declared and its connection written, and shows its form.
+ *
+ * @param isMeant Whether its values are the author's own, even where they are those that would be made up.
+ */
+export async function addTask(place: Place, prepared: PreparedTask, isMeant = false): Promise<boolean> {
   if (Object.keys(prepared.configuration).length) {
     try {
       await api.addConnections(prepared.configuration);
@@ -18,7 +22,10 @@ export async function addTask(place: Place, prepared: PreparedTask): Promise<boo
   const declares: Edit[] = prepared.declared_secrets.length
     ? [{ op: "secrets", names: prepared.declared_secrets }]
     : [];
-  return insert(place, prepared.name, prepared.task, declares);
+  const done = await insert(place, prepared.name, prepared.task, declares);
+  const { selected, keepMadeUp } = useDocument.getState();
+  if (done && isMeant && selected !== null) keepMadeUp([selected]);
+  return done;
 }
 
 /** Puts a task into the definition under a name that no other has, and shows its form. */

@@ -185,10 +185,10 @@ function Removing({ name, done, giveUp }: Act) {
       <p>
         {used.length === 0
           ? "No task uses it."
-          : `${used.length === 1 ? "One task uses" : `${used.length} tasks use`} it, and can't run without: ${listed(used)}.`}{" "}
+          : `${used.length === 1 ? "One task uses" : `${used.length} tasks use`} it${name === "openai" ? "" : ", and can't run without"}: ${listed(used)}.`}{" "}
         {name === "openai" &&
           used.length > 0 &&
-          "They would then go by the openai that is there without being written."}
+          "Without it they go to https://api.openai.com/v1 with the key OPENAI_API_KEY."}
       </p>
       {problem && <Refused error={problem} />}
       <div className="panel-buttons">

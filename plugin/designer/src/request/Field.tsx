@@ -99,7 +99,7 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
               className="fx"
               aria-label={`Keep ${name} as it is`}
               title="It is meant as it stands"
-              onClick={() => useDocument.getState().keepMadeUp(pointer)}
+              onClick={() => useDocument.getState().keepMadeUp([pointer])}
             >
               keep
             </button>

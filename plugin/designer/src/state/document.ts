@@ -42,6 +42,8 @@ interface DocumentState {
   /** What it reads of the latest data, and these do not have: of the text that was checked. */
   doubts: Finding[];
   toFillIn: string[];
+  /** Places whose values were made up, and are meant: as they are called wherever their task stands. */
+  kept: string[];
   runnable: boolean;
   /** The text that blocks and findings are of. */
   checked: string;
@@ -62,8 +64,8 @@ interface DocumentActions {
   /** Has the text checked again: what is beside it has changed. */
   recheck(): void;
   doubt(doubts: Finding[]): void;
-  /** What was made up at a place is meant: it is no more to be filled in. */
-  keepMadeUp(pointer: string): void;
+  /** What was made up at places, or below them, is meant: it is no more to be filled in. */
+  keepMadeUp(pointers: string[]): void;
   /** Puts another word in the place of one, if that still stands there. */
   put(fix: Fix): void;
   edit(edits: Edit[] | EditsOf): Promise<boolean>;
@@ -92,6 +94,7 @@ const closed: DocumentState = {
   findings: [],
   doubts: [],
   toFillIn: [],
+  kept: [],
   runnable: false,
   checked: "",
   checking: false,
@@ -136,22 +139,19 @@ const goesOn = (before: Typing | null, next: Typing) =>
 let selectedThen: string | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | undefined;
-/** Places whose values were made up, and are meant. */
-const kept = new Set<string>();
-/** As it is called wherever the task stands. */
-const madeUpAt = (path: string | null, pointer: string) =>
-  `${path}#${pointer.replace(/\/do\/\d+(?=\/)/g, "/do")}`;
+/** A place, as it is called wherever the task stands. */
+export const anywhere = (pointer: string) => pointer.replace(/\/do\/\d+(?=\/)/g, "/do");
 let edits: Promise<unknown> = Promise.resolve();
 let waiting = 0;
 let saves: Promise<unknown> = Promise.resolve();
 
 /** The definition that is open: one text, of which blocks, form and editor are views, with one history of changes. */
 export const useDocument = create<DocumentState & DocumentActions>()((set, get) => {
-  const looked = (checked: Checked, text: string) => ({
+  const looked = (checked: Checked, text: string, kept: string[]) => ({
     checked: text,
     blocks: checked.blocks,
     findings: checked.findings,
-    toFillIn: checked.to_fill_in.filter((one) => !kept.has(madeUpAt(get().path, one))),
+    toFillIn: checked.to_fill_in.filter((one) => !kept.includes(anywhere(one))),
     runnable: checked.runnable,
     checking: false,
   });
@@ -165,7 +165,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     const { blocks: former, selected } = get();
     const changed = isKnown ? null : difference(get().checked, text);
     const blocks = isKnown ? checked.blocks : changed ? carried(former, changed) : former;
-    set({ ...looked(checked, text), blocks });
+    set({ ...looked(checked, text, get().kept), blocks });
     const stays = blockAt(blocks, selected)?.pointer ?? movedTo(blocks, blockAt(former, selected)?.name);
     set({ selected: stays ?? blockAt(blocks, selectedThen)?.pointer ?? null });
     selectedThen = null;
@@ -248,7 +248,8 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       typing = null;
       selectedThen = null;
       const { path, text, sha256 } = definition;
-      set({ ...closed, path, text, saved: text, base: sha256, ...looked(definition, text) });
+      const kept = path === get().path ? get().kept : closed.kept;
+      set({ ...closed, path, text, saved: text, base: sha256, kept, ...looked(definition, text, kept) });
     },
     type(text) {
       if (text === get().text) return;
@@ -257,9 +258,15 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       typing = next;
       checkSoon();
     },
-    keepMadeUp(pointer) {
-      kept.add(madeUpAt(get().path, pointer));
-      set({ toFillIn: get().toFillIn.filter((one) => one !== pointer) });
+    keepMadeUp(pointers) {
+      const { kept, toFillIn } = get();
+      const isMeant = (one: string) => pointers.some((at) => `${one}/`.startsWith(`${at}/`));
+      const meant = toFillIn.filter(isMeant);
+      if (!meant.length) return;
+      set({
+        kept: [...new Set([...kept, ...meant.map(anywhere)])],
+        toFillIn: toFillIn.filter((one) => !isMeant(one)),
+      });
     },
     recheck() {
       checkSoon(0);

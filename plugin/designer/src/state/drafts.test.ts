@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as api from "../api/endpoints";
 import type { Definition } from "../api/types";
 import { useDocument } from "./document";
-import { keepDrafts, readDraft } from "./drafts";
+import { keepDrafts, keepMeant, readDraft } from "./drafts";
 
 const definition = (text: string): Definition => ({
   blocks: [],
@@ -90,4 +90,25 @@ test("drafts are of one folder and one file", () => {
   expect(readDraft("/shop", "b.yaml")).toBeNull();
   kept.set([...kept.keys()][0] as string, "not JSON");
   expect(readDraft("/shop", "a.yaml")).toBeNull();
+});
+
+test("a value that was made up and is meant stays so when the file is opened again, and in no other folder", () => {
+  vi.stubGlobal("localStorage", sessionStorage);
+  const made = ["/do/0/a/with/path/id", "/do/0/a/with/body/title", "/do/1/b/with/endpoint"];
+  let close = () => {};
+  const open = (folder: string, to_fill_in: string[]) => {
+    close();
+    state().open({ ...definition("one"), path: "other.yaml" });
+    state().open({ ...definition("one"), to_fill_in });
+    close = keepMeant(folder, "a.yaml");
+  };
+  open("/shop", made);
+  state().keepMadeUp(["/do/0/a"]);
+  expect(state().toFillIn).toEqual([made[2]]);
+  const moved = made.map((one) => one.replace("/do/0/a", "/do/2/a"));
+  open("/shop", moved);
+  expect(state().toFillIn).toEqual([moved[2]]);
+  open("/other", made);
+  expect(state().toFillIn).toEqual(made);
+  close();
 });

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useProject } from "../app/opening";
-import { type Draft, isUnsaved, useDocument } from "./document";
+import { anywhere, type Draft, isUnsaved, useDocument } from "./document";
 
 const WRITE_AFTER = 300;
 
@@ -49,11 +49,31 @@ export function keepDrafts(folder: string, path: string): () => void {
   };
 }
 
+const keyOfMeant = (folder: string, path: string) => `httptask-meant ${JSON.stringify([folder, path])}`;
+
+/** Keeps which values that were made up are meant, for whenever the file is opened again: its text does not tell. */
+export function keepMeant(folder: string, path: string): () => void {
+  const { toFillIn, keepMadeUp } = useDocument.getState();
+  try {
+    const meant: unknown = JSON.parse(localStorage.getItem(keyOfMeant(folder, path)) ?? "[]");
+    if (Array.isArray(meant)) keepMadeUp(toFillIn.filter((one) => meant.includes(anywhere(one))));
+  } catch {} // it is not ours
+  return useDocument.subscribe((state, before) => {
+    if (state.path !== path || state.kept === before.kept) return;
+    try {
+      localStorage.setItem(keyOfMeant(folder, path), JSON.stringify(state.kept));
+    } catch {} // there is no room: it is known for as long as the file is open
+  });
+}
+
 export function useDrafts(): void {
   const folder = useProject().data?.folder;
   const path = useDocument((state) => state.path);
-  useEffect(
-    () => (folder === undefined || path === null ? undefined : keepDrafts(folder, path)),
-    [folder, path],
-  );
+  useEffect(() => {
+    if (folder === undefined || path === null) return;
+    const ends = [keepMeant(folder, path), keepDrafts(folder, path)];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [folder, path]);
 }
