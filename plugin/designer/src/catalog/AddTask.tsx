@@ -12,7 +12,7 @@ import { type Place, useAdding } from "./adding";
 import { OtherApi } from "./OtherApi";
 import { Preview } from "./Preview";
 import type { PlainTask } from "./plain";
-import { entriesOf, fittingKinds, LAST_RESORT } from "./ranking";
+import { entriesOf, fittingKinds, hasAll, LAST_RESORT } from "./ranking";
 import "./catalog.css";
 
 /** Adds a task at a place of the flow: an operation that is searched for, a pasted curl command, or a plain one. */
@@ -100,7 +100,7 @@ function AddTaskDialog({ at }: { at: Place }) {
           {!curl && (
             <OtherApi
               query={query}
-              nothing={nothing && !searching && !fitting.length}
+              nothing={nothing && !searching && !hasAll(fitting, query)}
               known={found.data?.apis ?? []}
               search={search}
             />

@@ -1,9 +1,18 @@
 import { expect, test } from "vitest";
 import type { FoundOperation } from "../api/types";
 import { PLAIN } from "./plain";
-import { entriesOf, fittingKinds, LAST_RESORT } from "./ranking";
+import { entriesOf, fittingKinds, hasAll, LAST_RESORT } from "./ranking";
 
 const first = (query: string) => fittingKinds(query)[0]?.kind;
+
+test("where no kind has all that is searched, another API is offered", () => {
+  expect(fittingKinds("marked up")).toEqual([]);
+  const all = (query: string) => hasAll(fittingKinds(query), query);
+  expect(all("loop over items")).toBe(true);
+  expect(all("wait for approval")).toBe(true);
+  expect(all("marked up")).toBe(false);
+  expect(all("post invoices to stripe")).toBe(false);
+});
 
 test("plain tasks are found by what people call them", () => {
   const asked: [string, string][] = [

@@ -18,12 +18,15 @@ const WITHOUT_MEANING = new Set(
   ),
 );
 const SHORTEST_STEM = 4;
+const SHORTEST_BEGINNING = 3;
 
 const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\d]+/gu) ?? [];
 
 /** The one begins with the other: a word that is not typed to its end, or another form of the same. */
 const areAlike = (asked: string, known: string) =>
-  known.startsWith(asked) || (known.length >= SHORTEST_STEM && asked.startsWith(known));
+  asked === known ||
+  (asked.length >= SHORTEST_BEGINNING && known.startsWith(asked)) ||
+  (known.length >= SHORTEST_STEM && asked.startsWith(known));
 
 function asked(query: string): { telling: string[]; other: string[] } {
   const words = [...new Set(wordsOf(query))];
@@ -54,6 +57,10 @@ export function fittingKinds(query: string): PlainTask[] {
     .sort((a, b) => a.at.map((count, index) => (b.at[index] ?? 0) - count).find(Boolean) ?? 0)
     .map(({ one }) => one);
 }
+
+/** Whether the first of these kinds has all that is searched: else another API is likelier to have it. */
+export const hasAll = ([best]: PlainTask[], query: string) =>
+  best !== undefined && countOf(asked(query).telling, best) === asked(query).telling.length;
 
 /** Whether an operation was found by other words than those that were typed: `look` for `loop`. */
 const isGuess = ({ found_by }: FoundOperation) =>
