@@ -93,7 +93,7 @@ each  for: order in $tasks.fetch  (line 10)
       secrets  HOOK to https://hooks.example.com
       limits   connect 5 s (default), total 60 s (default), response bytes 1,048,576 (default), attempts 5 (default)
 
-ask  call.http: GET https://status.example.com/orders/{id}  (line 17)
+ask  call.http: GET https://status.example.com/orders/{id}?…  (line 17)
   reads    .id
   calls    https://status.example.com
   limits   connect 5 s (default), total 60 s (default), response bytes 1,048,576 (default), attempts 5 (default)

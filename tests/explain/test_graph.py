@@ -51,7 +51,7 @@ do:
 CHART = """flowchart TB
   start(["start"])
   n0{"route<br/>switch"}
-  n1["ask<br/>call.http: GET https://example.com/a<br/>if .n #gt; 1"]
+  n1["ask<br/>call.http: GET https://example.com/a?…<br/>if .n #gt; 1"]
   subgraph n5["loop<br/>for: item in .items"]
     n2{"choose<br/>switch"}
     n3["pause<br/>wait: 5 minutes, 1 seconds"]

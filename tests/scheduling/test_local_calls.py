@@ -227,8 +227,8 @@ async def test_what_many_calls_come_to_fits_into_their_workflow_tasks(
   - all:
       call: map
       with:
-        in: ${ [range(140)] }
-        concurrency: 140
+        in: ${ [range(200)] }
+        concurrency: 200
         onError: collect
         do: [{ a: { call: httpRequest, with: { method: get, connection: api, path: "/${ $item }" } } }]
   - sum: { set: "${ map(RESULT) | add }" }
@@ -240,9 +240,9 @@ async def test_what_many_calls_come_to_fits_into_their_workflow_tasks(
         running(temporal, **api(server)) as runner,
     ):
         outcome = await runner.run(definition(text.replace("RESULT", result)))
-    assert outcome.output == (sum(range(140)) if status == 200 else 140 * status)
+    assert outcome.output == (sum(range(200)) if status == 200 else 200 * status)
     activities, workflow_tasks = await made(outcome)
-    assert len(server.requests) == 140
+    assert len(server.requests) == 200
     assert 1 <= activities <= 10, "pauses that let results go"
     assert workflow_tasks <= 2 * activities + 2
 

@@ -117,7 +117,7 @@ def edit_text(edits: Edits, workspace: AskedWorkspace) -> EditedDefinition:
     for number, edit in enumerate(edits.edits):
         try:
             before, text = text, _edited(text, _as_written(workspace, edits.path, text, edit))
-            if isinstance(edit, RemoveEdit) and edit.pointer.rpartition("/")[2].isdigit():
+            if isinstance(edit, RemoveEdit):
                 text = _without_unread_secrets(before, text)
         except EditRefused as refused:
             raise Problem(422, refused.message, refused.hint, edit=number) from None
