@@ -29,28 +29,48 @@ const schedules = () => import("../schedules/Schedules");
 const runDrawer = () => import("../runs/RunDrawer");
 const testRequest = () => import("../testrequest/TestRequest");
 
+/** What others change is looked at by parts of their own: if all of the page were, each word of a run would draw it anew. */
 export function App() {
+  const path = useDocument((state) => state.path);
+  useEffect(() => {
+    document.title = path ? `${path} · httptask` : "httptask designer";
+  }, [path]);
+  return (
+    <div className="app">
+      <Watching />
+      <TopBar />
+      <Notes />
+      <Sidebar />
+      {path === null ? <Nothing /> : <Work key={path} />}
+      {path !== null && <Runs />}
+      <AddTask />
+      <Over />
+    </div>
+  );
+}
+
+/** Goes on with whatever is shown. */
+function Watching() {
   useKeys();
   useFirstDefinition();
   useDiskWatch();
   useEarlierRun();
   useDrafts();
   useDoubts();
-  const path = useDocument((state) => state.path);
+  return null;
+}
+
+function Runs() {
+  const running = useRun((state) => state.asking || state.open);
+  return running && <Later load={runDrawer} given={{}} giveUp={closeRun} />;
+}
+
+/** What lies over the rest of the page. */
+function Over() {
   const testing = useLayout((state) => state.testing);
   const panel = useLayout((state) => state.panel);
-  const running = useRun((state) => state.asking || state.open);
-  useEffect(() => {
-    document.title = path ? `${path} · httptask` : "httptask designer";
-  }, [path]);
   return (
-    <div className="app">
-      <TopBar />
-      <Notes />
-      <Sidebar />
-      {path === null ? <Nothing /> : <Work key={path} />}
-      {path !== null && running && <Later load={runDrawer} given={{}} giveUp={closeRun} />}
-      <AddTask />
+    <>
       {panel === "connections" && <Later load={connections} given={{}} giveUp={closePanel} />}
       {panel === "schedules" && <Later load={schedules} given={{}} giveUp={closePanel} />}
       {panel === "disk" && <Later load={conflict} given={{}} giveUp={closePanel} />}
@@ -63,7 +83,7 @@ export function App() {
           giveUp={() => useLayout.getState().test(null)}
         />
       )}
-    </div>
+    </>
   );
 }
 

@@ -31,7 +31,8 @@ function useIsWritten(): boolean {
 
 export function TopBar() {
   const { path, past, future, saving, checking, findings, doubts, undo, redo, save } = useDocument();
-  const unsaved = [useDocument(isUnsaved), useIsWritten()].includes(true);
+  const isWritten = useIsWritten();
+  const unsaved = useDocument(isUnsaved) || isWritten;
   const all = [...told(findings), ...doubts];
   const errors = errorsOf(findings);
   const empty = isEmpty(findings);

@@ -84,17 +84,16 @@ export function Timeline({ view, chosen, choose }: Props) {
 
 /** Of executions of the same task in the same round of its loops, which one each is; of the only one nothing. */
 export function ordinals(tasks: TaskRecord[]): Map<string, number> {
-  const keyOf = ({ pointer, loops }: TaskRecord) => `${pointer} ${JSON.stringify(loops ?? {})}`;
-  const counts = new Map<string, number>();
-  for (const task of tasks) counts.set(keyOf(task), (counts.get(keyOf(task)) ?? 0) + 1);
-  const seen = new Map<string, number>();
-  const found = new Map<string, number>();
-  for (const task of tasks) {
-    const key = keyOf(task);
-    const nth = (seen.get(key) ?? 0) + 1;
-    seen.set(key, nth);
-    if ((counts.get(key) ?? 0) > 1) found.set(task.id, nth);
+  const executions = new Map<string, string[]>();
+  for (const { id, pointer, loops } of tasks) {
+    const round = `${pointer} ${JSON.stringify(loops ?? {})}`;
+    const ids = executions.get(round);
+    if (ids) ids.push(id);
+    else executions.set(round, [id]);
   }
+  const found = new Map<string, number>();
+  for (const ids of executions.values())
+    if (ids.length > 1) for (const [index, id] of ids.entries()) found.set(id, index + 1);
   return found;
 }
 
