@@ -101,18 +101,13 @@ export function SchemaParts({ pointer, schema }: { pointer: string; schema: Json
 }
 
 function SchemaField({ place, name, part }: { place: Place; name: string; part: JsonObject }) {
-  const id = useId();
   const pointer = partOf(`${place.pointer}/properties`, name);
   const required = requiredOf(place.schema).includes(name);
   return (
     <fieldset className="schema-field">
       <legend className="sr">{name}</legend>
       <div className="field-head">
-        <label className="sr" htmlFor={id}>
-          {`name of ${name}`}
-        </label>
         <NameInput
-          id={id}
           value={name}
           commit={(next) =>
             edit([{ op: "rename_key", pointer, name: next }, ...needing(place, next, required, name)])

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Json, JsonObject } from "../api/types";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
@@ -254,7 +254,6 @@ interface NamedPartProps {
 function NamedPart({ place, name, schema, value }: NamedPartProps) {
   const { remove } = useForm();
   const { edit } = useDocument.getState();
-  const id = useId();
   const item = partOf(place.list, place.index);
   const pointer = partOf(item, name);
   const move = (step: number) =>
@@ -263,14 +262,7 @@ function NamedPart({ place, name, schema, value }: NamedPartProps) {
     <fieldset className="named">
       <legend className="sr">{name}</legend>
       <div className="field-head">
-        <label className="sr" htmlFor={id}>
-          {`name of ${name}`}
-        </label>
-        <NameInput
-          id={id}
-          value={name}
-          commit={(next) => void edit([{ op: "rename_key", pointer, name: next }])}
-        />
+        <NameInput value={name} commit={(next) => void edit([{ op: "rename_key", pointer, name: next }])} />
         <span className="grow" />
         <Act label={`Move ${name} up`} act={() => move(-1)} off={place.index === 0}>
           ↑

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useState } from "react";
 import type { Json } from "../api/types";
 import { ExpressionInput } from "./ExpressionInput";
 import { type Suggestions, useCursor, useForm } from "./form";
@@ -49,10 +49,18 @@ export function TextInput(props: TextProps) {
   return <input id={id} className="field-input" placeholder={placeholder} {...draft} />;
 }
 
-/** The name of something, which is never empty. */
-export function NameInput({ id, value, commit }: { id: string; value: string; commit(name: string): void }) {
+/** The name of something, which is never empty; it is told as what it names. */
+export function NameInput({ value, commit }: { value: string; commit(name: string): void }) {
+  const id = useId();
   const draft = useDraft(value, (text) => text.trim() && text !== value && commit(text.trim()));
-  return <input id={id} className="field-input mono" {...draft} />;
+  return (
+    <>
+      <label className="sr" htmlFor={id}>
+        {`name of ${value}`}
+      </label>
+      <input id={id} className="field-input mono" {...draft} />
+    </>
+  );
 }
 
 /** A number, or an expression that gives one; where it may be left out, with what holds then. */

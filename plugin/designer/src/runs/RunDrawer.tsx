@@ -9,7 +9,18 @@ import { RunDetail, TaskDetail, useSoFar } from "./Detail";
 import { Edge, useHeight } from "./Edge";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
-import { ENDS, endOf, FEW, grouped, isOf, isOver, latestRuns, type RunView, useRun } from "./run";
+import {
+  ENDS,
+  endOf,
+  FEW,
+  grouped,
+  isOf,
+  isOver,
+  isSimulated,
+  latestRuns,
+  type RunView,
+  useRun,
+} from "./run";
 import { useRunStates, WHOLE } from "./states";
 import { Timeline, useNow } from "./Timeline";
 import "./runs.css";
@@ -70,7 +81,7 @@ function RunHead({ view }: { view: RunView | null }) {
       <h2>Run</h2>
       {view && <span className={`badge ${view.state}`}>{view.state}</span>}
       {(id !== null || none) && <PastRuns id={id} view={view} />}
-      {(view?.record ?? view?.status)?.simulated && <span className="badge simulated">simulated</span>}
+      {view && isSimulated(view) && <span className="badge simulated">simulated</span>}
       <span className="muted" role="status">
         {[
           view && durationOf(view, now),
