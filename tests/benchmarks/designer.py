@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import gzip
 import json
+import re
 import statistics
 import sys
 import tempfile
@@ -119,13 +120,12 @@ def runnable(name: str, tasks: int) -> str:
 
 def sizes(bundle: Path) -> dict[str, float]:
     """Kilobytes of what the first screen loads, and of all that the page may load, as gzip packs them."""
-    packed = {
-        file.name: len(gzip.compress(file.read_bytes(), 9)) / 1000
-        for file in bundle.rglob("*")
-        if file.is_file() and not file.name.startswith(".")
-    }
-    index = (bundle / "index.html").read_text()
-    first = [name for name in packed if name in index or name.startswith(("index", "YamlEditor"))]
+    files = [file for file in bundle.rglob("*") if file.is_file() and not file.name.startswith(".")]
+    packed = {file.name: len(gzip.compress(file.read_bytes(), 9)) / 1000 for file in files}
+    needed = {file.name: set(re.findall(r'(?:from|import)"\./([^"]+)"', file.read_text())) for file in files}
+    first = {name for name in packed if name.startswith(("index", "icon", "YamlEditor"))}
+    while more := {name for one in first for name in needed[one]} - first:
+        first |= more
     return {
         "first_screen_kb": round(sum(packed[name] for name in first), 1),
         "all_kb": round(sum(packed.values()), 1),

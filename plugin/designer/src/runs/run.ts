@@ -39,6 +39,8 @@ interface RunState {
   close(): void;
 }
 
+const aTaskOfItsOwn = () => new Promise((resolve) => setTimeout(resolve));
+
 const AGAIN_AFTER = 1_000;
 let watching: AbortController | undefined;
 
@@ -183,6 +185,7 @@ export const useRun = create<RunState>()((set, get) => {
       try {
         const { id } = await api.startRun(path, text, input, simulated);
         set({ asking: false });
+        await aTaskOfItsOwn(); // to let go of a dialog styles the whole page, and to open the drawer lays it out
         void get().watch(id);
       } catch (error) {
         problem = problemOf(error);
