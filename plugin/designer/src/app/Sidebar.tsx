@@ -171,7 +171,7 @@ function Worker() {
           </button>
         )}
       </p>
-      <p title={data.folder}>{data.folder.split("/").at(-1)}</p>
+      <p title={data.folder}>Folder {data.folder.split("/").at(-1)}</p>
     </footer>
   );
 }
