@@ -38,6 +38,7 @@ async def test_a_person_adds_a_task_tries_it_maps_its_answer_and_runs_it(
         shell.write("greetings/httptask.toml", CONFIG.format(port=model.port))
         browser = await open_designer("greetings", OPENAI_API_KEY="k")
         await open_and_add(browser)
+        await drag_into_a_loop(browser)
         await edit_and_try(browser)
         await map_and_run(browser, file)
         assert "Say hello to Ada." in str(model.requests[-1].json())
@@ -77,6 +78,40 @@ async def open_and_add(browser: Browser) -> None:
     await page.get_by_role("button", name="Send as JSON instead").click()
     await page.locator(".preview .code", has_text="book: ").wait_for()
     await page.keyboard.press("Escape")
+
+
+async def drag_into_a_loop(browser: Browser) -> None:
+    """A block is dragged into another one, which is marked meanwhile; Esc leaves all as it is, and one undo brings it back."""
+    page = browser.page
+    await page.get_by_role("tab", name="YAML").click()
+    before = await page.locator(".cm-content").inner_text()
+    await page.locator(".block-head", has_text="note").click()
+    await page.get_by_label("Wrap note in").select_option("for")
+    note = page.locator("[data-pointer='/do/1/each/do/0/note']")
+    await note.wait_for()
+    await page.get_by_role("tab", name="YAML").click()
+    await page.locator(".cm-line", has_text="- each:").wait_for()
+    looped = await page.locator(".cm-content").inner_text()
+
+    for is_meant in (False, True):
+        await page.locator("[data-pointer='/do/0/ask']").hover()
+        await page.mouse.down()
+        for at in (8, 4, 2):  # the upper edge of the block
+            await note.hover(position={"x": 40, "y": at}, force=True)
+        await page.locator(".insert.landing[data-list='/do/1/each/do'][data-index='0']").wait_for()
+        if not is_meant:
+            await browser.look("dragged-block")
+            await page.keyboard.press("Escape")
+            await page.locator(".landing, .dragged").first.wait_for(state="detached")
+            assert await page.locator(".cm-content").inner_text() == looped
+        await page.mouse.up()
+    await browser.until("document.activeElement?.dataset.pointer === '/do/0/each/do/0/ask'")
+    await page.locator("[data-pointer='/do/0/each/do/1/note'][aria-current]").wait_for()
+    assert "model: gpt-4.1-mini   # a small one" in await page.locator(".cm-content").inner_text()
+    for gone in ("/do/0/each", "/do/1/each"):
+        await page.get_by_role("button", name="Undo").click()
+        await page.locator(f"[data-pointer='{gone}']").wait_for(state="detached")
+    await browser.until("text => document.querySelector('.cm-content').innerText === text", before)
 
 
 async def edit_and_try(browser: Browser) -> None:

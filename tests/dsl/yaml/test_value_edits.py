@@ -206,6 +206,54 @@ def test_comments_above_a_task_move_along_with_it() -> None:
     assert crlf == up.replace("\n", "\r\n")
 
 
+@pytest.mark.parametrize(
+    ("pointer", "to", "index", "expected"),
+    [
+        (
+            "/do/0",
+            "/do",
+            2,
+            "do: [{ b: {} }, { a: { x: 1 } }, { c: { do: [{ d: {} }, { e: {} }] } }]   # all\n",
+        ),
+        (
+            "/do/1",
+            "/do",
+            0,
+            "do: [{ b: {} }, { a: { x: 1 } }, { c: { do: [{ d: {} }, { e: {} }] } }]   # all\n",
+        ),
+        (
+            "/do/2/c/do/0",
+            "/do",
+            0,
+            "do: [{ d: {} }, { a: { x: 1 } }, { b: {} }, { c: { do: [{ e: {} }] } }]   # all\n",
+        ),
+        (
+            "/do/0",
+            "/do/2/c/do",
+            1,
+            "do: [{ b: {} }, { c: { do: [{ d: {} }, { a: { x: 1 } }, { e: {} }] } }]   # all\n",
+        ),
+    ],
+)
+def test_tasks_are_moved_within_brackets(pointer: str, to: str, index: int, expected: str) -> None:
+    text = "do: [{ a: { x: 1 } }, { b: {} }, { c: { do: [{ d: {} }, { e: {} }] } }]   # all\n"
+    assert move_item(text, pointer, to, index) == expected
+
+
+def test_a_task_is_moved_into_brackets_and_out_of_them_unless_a_comment_would_be_lost() -> None:
+    text = "do:\n  # Asks.\n  - a: { x: 1 }\n  - b: { do: [{ d: { y: 2 } }, { e: {} }] }\n"
+    assert move_item(text, "/do/1/b/do/0", "/do", 2) == (
+        "do:\n  # Asks.\n  - a: { x: 1 }\n  - b: { do: [{ e: {} }] }\n  - d:\n      y: 2\n"
+    )
+    with pytest.raises(EditRefused, match="comment"):
+        move_item(text, "/do/0", "/do/1/b/do", 0)
+    assert move_item(text.replace("  # Asks.\n", ""), "/do/0", "/do/1/b/do", 2) == (
+        "do:\n  - b: { do: [{ d: { y: 2 } }, { e: {} }, { a: { x: 1 } }] }\n"
+    )
+    with pytest.raises(EditRefused, match="alone"):
+        move_item("do: [{ a: { do: [{ b: {} }] } }]\n", "/do/0/a/do/0", "/do", 0)
+
+
 def test_what_is_not_there_is_not_removed() -> None:
     with pytest.raises(EditRefused, match="there is nothing"):
         remove_value(TEXT, "/do/0/nothing")

@@ -7,6 +7,7 @@ import { useDocument } from "../state/document";
 import { Icon, iconOf } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
 import { goToFault, isWrittenElsewhere } from "./acts";
+import { useDragging } from "./dragging";
 import { InsertPoint } from "./InsertPoint";
 import { branchName, isOfFork, kindName } from "./kinds";
 
@@ -58,15 +59,17 @@ function faultsAlike({ pointer, branches }: Block, ones: Faults, others: Faults)
 const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
   const selected = useDocument((state) => state.selected === block.pointer);
   const run = useRunStates((state) => state.byPointer[block.pointer]);
+  const dragged = useDragging((state) => state.block === block.pointer);
   const found = faults.get(block.pointer) ?? NONE;
   const toFillIn = useDocument((state) => toFillInOf(block.pointer, state.toFillIn).length);
   return (
-    <div className="block" data-state={run?.state}>
+    <div className={dragged ? "block dragged" : "block"} data-state={run?.state}>
       <button
         type="button"
         className="block-head"
         aria-current={selected || undefined}
         data-pointer={block.pointer}
+        draggable
         onClick={() => {
           useDocument.getState().select(block.pointer);
           useLayout.getState().showPane("task");

@@ -9,6 +9,7 @@ import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { focusBlock, moveBlock, removeBlock, takeIn, takeOut } from "./acts";
 import { BlockList, FaultLine } from "./BlockView";
+import { useBlockDrag } from "./dragging";
 import { isCall } from "./kinds";
 
 /** The definition as nested blocks. */
@@ -25,8 +26,9 @@ export function FlowPane() {
   const general = faults.get("") ?? [];
   const pane = useRef<HTMLElement>(null);
   useFollowSelection(pane);
+  const dragging = useBlockDrag(pane);
   return (
-    <section className="flow" aria-label="Flow" ref={pane} onKeyDown={onKey} data-pane>
+    <section className="flow" aria-label="Flow" ref={pane} onKeyDown={onKey} {...dragging} data-pane>
       {general.map((finding) => (
         <FaultLine key={finding.pointer + finding.code} finding={finding} block={null} />
       ))}

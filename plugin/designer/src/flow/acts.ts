@@ -1,12 +1,17 @@
 import type { Block, Edit, Finding } from "../api/types";
 import { useLayout } from "../app/layout";
+import type { Place } from "../catalog/adding";
 import { blockAt, flattened, itemOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
-import { type Moved, takenIn, takenOut, type Wrapping, wrapped } from "../state/nesting";
+import { type Moved, stepped, takenIn, takenOut, takenTo, type Wrapping, wrapped } from "../state/nesting";
 
 /** Selects a block, and has the keyboard go on from there. */
 export function focusBlock(pointer: string): void {
   useDocument.getState().select(pointer);
+  focusHead(pointer);
+}
+
+function focusHead(pointer: string): void {
   const head = () => document.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(pointer)}"]`);
   if (head()) head()?.focus();
   else requestAnimationFrame(() => head()?.focus()); // it is new
@@ -57,20 +62,9 @@ export async function removeBlock(pointer: string): Promise<void> {
   else document.querySelector<HTMLElement>(".insert-first, .insert.last")?.focus();
 }
 
-/** Moves a block up or down in its list. */
-export async function moveBlock(pointer: string, step: number): Promise<void> {
-  const { list } = placeOf(pointer);
-  const { blocks, edit } = useDocument.getState();
-  const block = blockAt(blocks, pointer);
-  if (!block) return;
-  let index = -1;
-  const moved = await edit(() => {
-    index = placeNow(list, block.name) + step;
-    if (index < 0) return [];
-    return [{ op: "move", pointer: `${list}/${index - step}`, list, index: step > 0 ? index + 1 : index }];
-  });
-  if (moved && index >= 0) focusBlock(pointerAt(list, index, block.name));
-}
+/** Moves a block up or down, from the end of a list into the next one of the block around it. */
+export const moveBlock = (pointer: string, step: number) =>
+  nest(pointer, (blocks, at) => stepped(blocks, at, step));
 
 /** Moves a block out of the one around it, behind that; or, the other way, to the end of the one before it. */
 export const takeOut = (pointer: string) => nest(pointer, takenOut);
@@ -80,19 +74,25 @@ export const takeIn = (pointer: string) => nest(pointer, takenIn);
 export const wrap = (pointer: string, around: Wrapping) =>
   nest(pointer, (blocks, at) => wrapped(blocks, at, around));
 
+/** Moves a block to another place; what is selected stays so. */
+export const moveTo = (pointer: string, place: Place) =>
+  nest(pointer, (blocks, at) => takenTo(blocks, at, place), focusHead);
+
 async function nest(
   pointer: string,
   change: (blocks: Block[], pointer: string) => Moved | null,
+  goOn = focusBlock,
 ): Promise<void> {
-  const name = blockAt(useDocument.getState().blocks, pointer)?.name;
+  const { list } = placeOf(pointer);
+  const { blocks, edit } = useDocument.getState();
+  const name = blockAt(blocks, pointer)?.name;
   let moved: Moved | null = null;
   const edits = (): Edit[] => {
-    const { blocks } = useDocument.getState();
-    // A key that is held comes again before the flow has changed.
-    moved = blockAt(blocks, pointer)?.name === name ? change(blocks, pointer) : null;
+    const index = placeNow(list, name);
+    moved = index < 0 ? null : change(useDocument.getState().blocks, pointerAt(list, index, name ?? ""));
     return moved?.edits ?? [];
   };
-  const done = await useDocument.getState().edit(edits);
+  const done = await edit(edits);
   const to = (moved as Moved | null)?.to;
-  if (done && to !== undefined) focusBlock(to);
+  if (done && to !== undefined) goOn(to);
 }

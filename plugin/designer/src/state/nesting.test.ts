@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Block } from "../api/types";
-import { takenIn, takenOut, WRAPPINGS, wrapped } from "./nesting";
+import { stepped, takenIn, takenOut, takenTo, WRAPPINGS, wrapped } from "./nesting";
 
 const block = (pointer: string, branches: Record<string, Block[]> = {}): Block => ({
   pointer,
@@ -63,4 +63,60 @@ test("a block goes into the one before it, behind its tasks", () => {
   });
   expect(takenIn(blocks, "/do/1/each")).toBeNull();
   expect(takenIn(blocks, "/do/0/first")).toBeNull();
+});
+
+test("what stands behind a block that goes, or around one that goes with its last task, is one less", () => {
+  expect(takenTo(blocks, "/do/0/first", { list: "/do/1/each/do", index: 1 })).toEqual({
+    edits: [{ op: "move", pointer: "/do/0", list: "/do/1/each/do", index: 1 }],
+    to: "/do/0/each/do/1/first",
+  });
+  const risky = takenTo(blocks, "/do/2/attempt/try/0/risky", { list: "/do", index: 4 });
+  expect(risky?.edits.at(-1)).toEqual({ op: "remove", pointer: "/do/2" });
+  expect(risky?.to).toBe("/do/3/risky");
+  const before = takenTo(blocks, "/do/2/attempt/try/0/risky", { list: "/do", index: 0 });
+  expect(before?.edits.at(-1)).toEqual({ op: "remove", pointer: "/do/3" });
+  expect(before?.to).toBe("/do/0/risky");
+  const recover = takenTo(blocks, "/do/2/attempt/catch/do/0/recover", {
+    list: "/do/2/attempt/try",
+    index: 1,
+  });
+  expect(recover?.edits.at(-1)).toEqual({ op: "remove", pointer: "/do/2/attempt/catch/do" });
+  expect(recover?.to).toBe("/do/2/attempt/try/1/recover");
+});
+
+test("a list that is still empty takes a block", () => {
+  const quiet = block("/do/1/quiet", { try: [block("/do/1/quiet/try/0/may")], "catch/do": [] });
+  const found = takenTo([block("/do/0/first"), quiet], "/do/0/first", {
+    list: "/do/1/quiet/catch/do",
+    index: 0,
+  });
+  expect(found?.edits).toEqual([
+    { op: "insert", list: "/do/1/quiet/catch/do", index: 0, name: "empty", task: { set: {} } },
+    { op: "move", pointer: "/do/0", list: "/do/1/quiet/catch/do", index: 1 },
+    { op: "remove", pointer: "/do/0/quiet/catch/do/0" },
+  ]);
+  expect(found?.to).toBe("/do/0/quiet/catch/do/0/first");
+});
+
+test("no block goes into itself, into what would go with it, or to where it is", () => {
+  for (const [pointer, list, index] of [
+    ["/do/1/each", "/do/1/each/do", 0],
+    ["/do/2/attempt/try/0/risky", "/do/2/attempt/catch/do", 0],
+    ["/do/0/first", "/do", 0],
+    ["/do/0/first", "/do", 1],
+  ] as const)
+    expect(takenTo(blocks, pointer, { list, index })).toBeNull();
+});
+
+test("a step at the end of a list leads into the next one of the block around it", () => {
+  expect(stepped(blocks, "/do/0/first", 1)?.to).toBe("/do/1/first");
+  expect(stepped(blocks, "/do/3/last", -1)?.to).toBe("/do/2/last");
+  expect(stepped(blocks, "/do/3/last", 1)).toBeNull();
+  expect(stepped(blocks, "/do/1/each/do/1/two", 1)).toBeNull();
+  const both = block("/do/0/attempt", {
+    try: [block("/do/0/attempt/try/0/one"), block("/do/0/attempt/try/1/two")],
+    "catch/do": [block("/do/0/attempt/catch/do/0/recover")],
+  });
+  expect(stepped([both], "/do/0/attempt/try/1/two", 1)?.to).toBe("/do/0/attempt/catch/do/0/two");
+  expect(stepped([both], "/do/0/attempt/catch/do/0/recover", -1)?.to).toBe("/do/0/attempt/try/2/recover");
 });

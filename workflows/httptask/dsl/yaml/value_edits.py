@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from httptask.dsl.yaml.editing import EditRefused, Node, are_apart, edited, line_behind
+from httptask.dsl.yaml.reader import read_yaml
 from httptask.dsl.yaml.text_changes import (
     BY_HAND,
     LOOK,
@@ -168,7 +169,15 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
         place, target = found(plain, root, path), found_or_none(plain, root, to)
         if target is None or not target.node.values:
             raise EditRefused("there is no task in that list yet", "insert it there, and remove it here")
-        return applied(plain, _moved(plain, place, target, index))
+        if place.parent is None or len(place.parent.node.values) == 1:
+            raise EditRefused("the task stands alone in its list", BY_HAND)
+        if not 0 <= index <= len(target.node.values):
+            raise EditRefused(f"the list has {len(target.node.values)} tasks", "choose another place")
+        if not (place.in_flow or target.in_flow):
+            return applied(plain, _moved(plain, place, target, index))
+        if "#" in _own_text(plain, place, place.parent):
+            raise EditRefused("a comment of the task has no place within brackets", BY_HAND)
+        return _written_anew(plain, path, to, index)
 
     def meant(data: Any) -> None:
         source, target = held_at(data, path[:-1]), held_at(data, to)
@@ -180,13 +189,29 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
     return edited(text, change, meant, BY_HAND)
 
 
+def _own_text(text: str, place: Place, around: Place) -> str:
+    """An item with its comments."""
+    if place.in_flow:
+        return text[place.node.token.start : place.node.end]
+    setter = ChangeFinder(text)
+    start = _above(text, start_of_line(text, place.node.token.start), setter.column_of_dashes(around.node))
+    taken = setter.taken(place, around, start)
+    return text[taken.start : taken.end]
+
+
+def _written_anew(text: str, path: Sequence[str], to: Sequence[str], index: int) -> str:
+    """The text with an item written where it goes to, and taken from where it was: in brackets it has no lines."""
+    there = insert_item(text, json_pointer(to), index, held_at(read_yaml(text).data, path))
+    was, depth = list(path), len(to)
+    if tuple(path[:depth]) == tuple(to) and int(path[depth]) >= index:
+        was[depth] = str(int(path[depth]) + 1)
+    return remove_value(there, json_pointer(was))
+
+
 def _moved(text: str, place: Place, target: Place, index: int) -> list[Change]:
     """The changes that move the lines of an item, as they are but for their indentation."""
     setter = ChangeFinder(text)
-    if place.parent is None or place.in_flow or target.in_flow or len(place.parent.node.values) == 1:
-        raise EditRefused("the task stands alone in its list, or within brackets", BY_HAND)
-    if not 0 <= index <= len(target.node.values):
-        raise EditRefused(f"the list has {len(target.node.values)} tasks", "choose another place")
+    assert place.parent is not None  # an item has one
     own, other = setter.column_of_dashes(place.parent.node), setter.column_of_dashes(target.node)
     start = _above(text, start_of_line(text, place.node.token.start), own)
     taken = setter.taken(place, place.parent, start)
