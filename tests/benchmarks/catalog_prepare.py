@@ -92,7 +92,7 @@ def _fault(reference: Reference, prepared: Prepared) -> str | None:
         return f"{body.fault[0]}: {body.fault[1]}"
     schemas = RequestSchemas(reference.operation)
     return next(
-        (f"{place}: {message}" for place, message in schemas.faults(schemas.of(schema), body.data)), None
+        (f"{place}: {message}" for place, message, *_ in schemas.faults(schemas.of(schema), body.data)), None
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from httptask.activities.api_operation import ApiBody, ApiOperation, ApiParameter
 from httptask.calls.openapi import plan_operation_call
+from httptask.calls.operation_names import name_faults
 from httptask.calls.problem import TaskFault
 from httptask.dsl.compile import compile_definition
 from httptask.dsl.expression_parts import Part
@@ -185,3 +186,17 @@ def test_no_secret_stands_in_a_path() -> None:
 
 def test_a_connection_is_named_as_an_authentication() -> None:
     assert request_of({}, authentication={"use": "shop"}).connection == "shop"
+
+
+def test_a_name_that_is_misspelt_is_told_once_and_not_as_missing_too() -> None:
+    body = ApiBody(
+        media_type="application/json", members=("title",), required=True, required_members=("title",)
+    )
+    parameter = ApiParameter(name="shelf", location="query", required=True)
+    operation = OPERATION.model_copy(update={"body": body, "parameters": (parameter,)})
+    found = [*name_faults(operation, ["titel", "shelv"])]
+    assert [(one.name, one.hint) for one in found] == [
+        ("titel", "did you mean `title`?"),
+        ("shelv", "did you mean `shelf`?"),
+    ]
+    assert [one.name for one in name_faults(operation, ["colour"])] == ["colour", None, None]

@@ -38,6 +38,15 @@ PATHS: dict[str, Any] = {
             "responses": {"201": {"description": "made"}},
         }
     },
+    "/orders": {
+        "post": {
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": PET | {"additionalProperties": False}}},
+            },
+            "responses": {"201": {"description": "made"}},
+        }
+    },
 }
 SERVERS: list[Any] = [
     {"url": "https://{region}.shop.example.com/v1", "variables": {"region": {"default": "eu"}}}
@@ -117,6 +126,13 @@ def test_a_body_against_its_reference(catalog: Catalog) -> None:
     assert told(operation.request_faults(request, [], None)) == ["/body missing"]
     wrong = request.model_copy(update={"body": JsonBody(value={"name": 7})})
     assert told(operation.request_faults(wrong, [], {"name": 7})) == ["/body/name unlike-reference"]
+    misspelt, other = operation.request_faults(wrong, [], {"nmae": "Rex"}), {"kind": "dog"}
+    assert [(one.pointer, one.hint) for one in misspelt] == [("/body/nmae", "did you mean `name`?")]
+    assert told(operation.request_faults(wrong, [], other)) == ["/body unlike-reference"]
+    closed = called(catalog, "POST", "/orders")  # which has two against a name that is misspelt
+    assert told(closed.request_faults(wrong, [], {"nmae": "Rex"})) == ["/body/nmae misspelt"]
+    both = closed.request_faults(wrong, [], {"nmae": "Rex", "kind": "dog"})
+    assert both[0].message.endswith(": it has no kind")
     secret = SecretReference(pointer="/body/value/name", offset=0, name="NAME")
     hidden = wrong.model_copy(update={"secrets": (secret,)})
     assert told(operation.request_faults(hidden, [], {"name": 7})) == []

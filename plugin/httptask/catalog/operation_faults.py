@@ -52,7 +52,7 @@ def _names(at: str, operation: ApiOperation, parameters: Mapping[str, Any]) -> I
         message, _, hint = f"{operation.operation_id} {fault.what}".partition(": ")
         if fault.name is not None:
             place = child_pointer(f"{at}/parameters", fault.name)
-            yield Fault(place, "unknown-parameter", message, hint or None)
+            yield Fault(place, "unknown-parameter", message, fault.hint or hint or None)
         else:
             place = f"{at}/parameters" if parameters else f"{at}/operationId"
             yield Fault(place, "missing-parameter", message, "write it under `parameters`")

@@ -220,7 +220,9 @@ def _body_faults(
         if kinds:
             yield reference_fault("/body", "media-type", f"the body is JSON, and the reference wants {kinds}")
         return
-    yield from unlike(schemas, schemas.of(content.schema), body, "/body")
+    schema = schemas.of(content.schema)
+    unknown = _unknown_fields({"$defs": operation.definitions}, schema, body, "")
+    yield from unlike(schemas, schema, body, "/body", unknown)
 
 
 def _schema_faults(schema: Any, value: Any, pointer: str = "") -> Iterator[Fault]:

@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
-from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema
+from httptask.catalog.prepare.request_schemas import RequestSchemas, UnusableSchema, ValueFault
 from httptask.catalog.prepare.variants import Variant, types_of, variants
 from httptask.diagnostics.cutting import shortened
 from httptask.diagnostics.fault import Fault, Severity
-from httptask.diagnostics.suggest import hint_for_misspelt
+from httptask.diagnostics.suggest import closest, did_you_mean, hint_for_misspelt
 from httptask.http.headers import FORM_TYPE, media_type
 from httptask.http.models import HttpRequest
 from httptask.http.parameters import encoded_query
 from httptask.http.styles import Found, read_header, read_path, read_query
-from httptask.json.pointer import json_pointer
+from httptask.json.pointer import child_pointer, json_pointer, pointer_tokens
 from httptask.json.types import is_array, is_object
 from httptask.openapi.operation import Operation, Parameter
 from httptask.openapi.schemas import JsonSchema
@@ -192,14 +192,51 @@ class SentParameters:
         return variants(self._schemas.of(schema), self._schemas)
 
 
-def unlike(schemas: RequestSchemas, schema: JsonSchema, value: Any, pointer: str) -> Iterator[Fault]:
-    """What a schema has against a value."""
+def unlike(
+    schemas: RequestSchemas, schema: JsonSchema, value: Any, pointer: str, unknown: Iterable[str] = ()
+) -> Iterator[Fault]:
+    """What a schema has against a value; of a field that is missing for it is misspelt, that alone.
+
+    Args:
+        schemas: of the operation.
+        schema: one of them.
+        value: that is held against it.
+        pointer: of the value.
+        unknown: pointers in the value of fields that the schema does not name, though it may take them.
+    """
     try:
         faults = [*schemas.faults(schema, value)]
     except UnusableSchema:
         return
-    for place, message in faults[:_MOST_TOLD]:
-        yield wanted_otherwise(pointer + place, message)
+    misspelt = _misspelt(faults, unknown)
+    for fault in faults[:_MOST_TOLD]:
+        written = misspelt.get((fault.place, fault.missing))
+        others = [one for one in fault.unknown if (fault.place, one) not in misspelt.values()]
+        if written is not None:
+            _, name = written
+            message = f"the reference knows no `{name}` here, and wants `{fault.missing}`"
+            place = pointer + child_pointer(fault.place, name)
+            yield reference_fault(place, "misspelt", message, did_you_mean(name, fault.missing or ""))
+        elif others == [*fault.unknown]:
+            yield wanted_otherwise(pointer + fault.place, fault.message)
+        elif others:
+            yield wanted_otherwise(pointer + fault.place, f"it has no {', '.join(others)}")
+
+
+def _misspelt(
+    faults: Iterable[ValueFault], unknown: Iterable[str]
+) -> dict[tuple[str, str | None], tuple[str, str]]:
+    """Fields that stand in the place of missing ones, by the place and the name of these."""
+    faults = [*faults]
+    unnamed = {(fault.place, name) for fault in faults for name in fault.unknown}
+    unnamed |= {(place.rpartition("/")[0], pointer_tokens(place)[-1]) for place in unknown}
+    found = dict[tuple[str, str | None], tuple[str, str]]()
+    for fault in faults:
+        for one in sorted(unnamed - {*found.values()}) if fault.missing is not None else ():
+            if one[0] == fault.place and closest(one[1], [fault.missing or ""]) is not None:
+                found[fault.place, fault.missing] = one
+                break
+    return found
 
 
 def wanted_otherwise(pointer: str, message: str) -> Fault:

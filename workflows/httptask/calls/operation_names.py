@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from httptask.activities.api_operation import ApiBody, ApiOperation
-from httptask.diagnostics.suggest import hint_for_unknown
+from httptask.diagnostics.suggest import Suggestion, hint_for_unknown
 
 __all__ = ["NameFault", "name_faults", "whole_body"]
 
@@ -18,10 +18,12 @@ class NameFault(NamedTuple):
     Attributes:
         name: that is one too many; None where one is missing.
         what: to be read behind the operation's id.
+        hint: what to write instead, with which `what` ends.
     """
 
     name: str | None
     what: str
+    hint: str | None = None
 
 
 def name_faults(
@@ -38,15 +40,19 @@ def name_faults(
     others = [name for name in given if name not in described]
     of_body = () if body is None else (body.name, *body.members, _ALL)
     known = sorted({*described, *of_body})
+    meant = list[str]()  # by a name that is misspelt, which alone is told
     for name in others:
         if name not in known:
             hint = hint_for_unknown(name, known, "parameters that it has")
-            yield NameFault(name, f"has no parameter `{name}`: {hint}")
+            if isinstance(hint, Suggestion):
+                meant.append(hint.name)
+            yield NameFault(name, f"has no parameter `{name}`: {hint}", hint)
     for parameter in operation.parameters:
-        if parameter.required and parameter.name not in given:
+        if parameter.required and parameter.name not in given and parameter.name not in meant:
             yield NameFault(None, f"needs `{parameter.name}` ({parameter.location})")
     if body is not None:
-        yield from _body_faults(body, [name for name in others if name in of_body], without_value)
+        of_its = [name for name in dict.fromkeys([*others, *meant]) if name in of_body]
+        yield from _body_faults(body, of_its, without_value)
 
 
 def whole_body(body: ApiBody, given: Collection[str]) -> str | None:

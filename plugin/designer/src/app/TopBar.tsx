@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import type { Finding } from "../api/types";
 import { focusBlock, goToFault } from "../flow/acts";
 import { useRun } from "../runs/run";
-import { errorsOf, findingsByBlock, flattened, isEmpty, told } from "../state/blocks";
+import { errorsOf, findingsByBlock, flattened, isEmpty, toldWithDoubts } from "../state/blocks";
 import { isUnsaved, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { useLayout } from "./layout";
@@ -33,7 +33,7 @@ export function TopBar() {
   const { path, past, future, saving, checking, findings, doubts, undo, redo, save } = useDocument();
   const isWritten = useIsWritten();
   const unsaved = useDocument(isUnsaved) || isWritten;
-  const all = [...told(findings), ...doubts];
+  const all = toldWithDoubts(findings, doubts);
   const errors = errorsOf(findings);
   const empty = isEmpty(findings);
   return (

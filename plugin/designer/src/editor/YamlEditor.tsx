@@ -2,7 +2,7 @@ import { Annotation, EditorState } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { useLayout } from "../app/layout";
-import { blockAround, blockAt, told } from "../state/blocks";
+import { blockAround, blockAt, toldWithDoubts } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { extensions } from "./extensions";
 import { faultExtensions, showBlock, showFaults } from "./faults";
@@ -65,7 +65,7 @@ function show(view: EditorView, lines: Lines) {
   const block = blockAt(blocks, selected);
   view.dispatch({
     effects: [
-      showFaults.of([...told(findings), ...doubts].map(placed)),
+      showFaults.of(toldWithDoubts(findings, doubts).map(placed)),
       showBlock.of(block ? placed(block) : null),
     ],
     annotations: fromOutside.of(true),

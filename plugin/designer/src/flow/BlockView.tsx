@@ -1,8 +1,9 @@
 import { memo } from "react";
+import { useShallow } from "zustand/react/shallow";
 import type { Block, Branch, Finding } from "../api/types";
 import { useLayout } from "../app/layout";
 import { type TaskRun, useRunStates } from "../runs/states";
-import { drawnAlike, toFillInOf, toldAlike } from "../state/blocks";
+import { drawnAlike, isOfToFillIn, toFillInOf, toldAlike } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon, iconOf } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
@@ -43,6 +44,7 @@ interface BlockProps {
 }
 
 const NONE: Finding[] = [];
+const isError = (found: Finding[]) => found.some(({ severity }) => severity === "error");
 
 /** Whether a block and those in it look as before: of a long definition each key changes but one. */
 function looksAlike(one: BlockProps, other: BlockProps): boolean {
@@ -60,8 +62,11 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
   const selected = useDocument((state) => state.selected === block.pointer);
   const run = useRunStates((state) => state.byPointer[block.pointer]);
   const dragged = useDragging((state) => state.block === block.pointer);
-  const found = faults.get(block.pointer) ?? NONE;
-  const toFillIn = useDocument((state) => toFillInOf(block.pointer, state.toFillIn).length);
+  const all = faults.get(block.pointer) ?? NONE;
+  const toFillIn = useDocument(useShallow((state) => toFillInOf(block.pointer, state.toFillIn)));
+  const places = toFillIn.map((place) => `${block.pointer}${place}`);
+  const ofToFillIn = all.filter((one) => isOfToFillIn(one, places));
+  const found = all.filter((one) => !ofToFillIn.includes(one));
   return (
     <div className={dragged ? "block dragged" : "block"} data-state={run?.state}>
       <button
@@ -80,7 +85,11 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
         <span className="block-name">{block.name}</span>
         <span className="block-kind">{kindName(block.kind)}</span>
         <span className="block-summary">{block.summary}</span>
-        {toFillIn > 0 && <span className="badge warning">{toFillIn} to fill in</span>}
+        {toFillIn.length > 0 && (
+          <span className={`badge ${isError(ofToFillIn) ? "error" : "warning"}`}>
+            {toFillIn.length} to fill in
+          </span>
+        )}
         {found.length > 0 && <FaultBadge found={found} />}
         {run && <StateBadge run={run} />}
       </button>

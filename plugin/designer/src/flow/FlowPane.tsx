@@ -4,7 +4,7 @@ import { useProject } from "../app/opening";
 import { useAdding } from "../catalog/adding";
 import { notSetUp } from "../connections/use";
 import { useRunStates } from "../runs/states";
-import { blockAt, findingsByBlock, flattened, isEmpty, placeOf, told } from "../state/blocks";
+import { blockAt, findingsByBlock, flattened, isEmpty, placeOf, toldWithDoubts } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { focusBlock, moveBlock, removeBlock, takeIn, takeOut } from "./acts";
@@ -20,7 +20,7 @@ export function FlowPane() {
   const connections = useProject().data?.connections;
   const lacking = useMemo(() => notSetUp(blocks, connections), [blocks, connections]);
   const faults = useMemo(
-    () => findingsByBlock(blocks, [...told(findings), ...doubts, ...lacking]),
+    () => findingsByBlock(blocks, [...toldWithDoubts(findings, doubts), ...lacking]),
     [blocks, findings, doubts, lacking],
   );
   const general = faults.get("") ?? [];

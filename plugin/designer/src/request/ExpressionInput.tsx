@@ -141,7 +141,7 @@ export function ExpressionInput(props: Props) {
       />
       <Live
         pointer={pointer}
-        expression={focused && isEvaluable(draft) ? draft : null}
+        expression={focused && isEvaluable(draft) && !(madeUp && draft === value) ? draft : null}
         isWritten={draft === value}
         hasRoom={isEvaluable(value)}
       />

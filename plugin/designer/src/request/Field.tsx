@@ -65,6 +65,7 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
   const composite = COMPOSITE.has(widget) && !expression;
   const faults = useFaults(pointer, !composite);
   const toFillIn = useToFillIn(pointer, !composite && !schema["x-made-of"]);
+  const isBad = faults.some(({ severity }) => severity === "error");
   const express = () => {
     if (expression && widget !== "text") {
       setAsExpression(false);
@@ -91,18 +92,20 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
         {required && <small>required</small>}
         {toFillIn && (
           <>
-            <span className="badge warning" title="Made up when the task was added">
+            <span className={`badge ${isBad ? "error" : "warning"}`} title="Made up when the task was added">
               to fill in
             </span>
-            <button
-              type="button"
-              className="fx"
-              aria-label={`Keep ${name} as it is`}
-              title="It is meant as it stands"
-              onClick={() => useDocument.getState().keepMadeUp([pointer])}
-            >
-              keep
-            </button>
+            {!isBad && (
+              <button
+                type="button"
+                className="fx"
+                aria-label={`Keep ${name} as it is`}
+                title="It is meant as it stands"
+                onClick={() => useDocument.getState().keepMadeUp([pointer])}
+              >
+                keep
+              </button>
+            )}
           </>
         )}
         {schema.deprecated && <span className="badge warning">deprecated</span>}
@@ -144,7 +147,13 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
       {schema["x-made-of"] && typeof value === "string" && (
         <TextParts {...{ name, pointer }} text={value} made={schema["x-made-of"]} />
       )}
-      <Faults faults={faults} />
+      {toFillIn && faults.length > 0 ? (
+        <p className={`field-fault ${isBad ? "error" : "warning"}`}>
+          Nothing was chosen yet: write what is meant here, or pick it out of the data.
+        </p>
+      ) : (
+        <Faults faults={faults} />
+      )}
       {schema.description && <Description text={schema.description} />}
     </div>
   );

@@ -3,6 +3,7 @@ import { createContext, type DragEvent, useContext, useState } from "react";
 import { create } from "zustand";
 import { getTask } from "../api/endpoints";
 import type { Finding, Json, TaskForm } from "../api/types";
+import { toldWithDoubts } from "../state/blocks";
 import { useDocument } from "../state/document";
 import type { Schema } from "./schema";
 
@@ -75,7 +76,7 @@ export function useFaults(pointer: string, deep: boolean): Fault[] {
   const { expressions, faults = NONE } = useForm();
   const findings = useDocument((state) => (expressions ? state.findings : NONE));
   const doubts = useDocument((state) => (expressions ? state.doubts : NONE));
-  return (expressions ? [...findings, ...doubts] : faults).filter(({ places }) =>
+  return (expressions ? toldWithDoubts(findings, doubts) : faults).filter(({ places }) =>
     places.some((place) => place === pointer || (deep && place.startsWith(`${pointer}/`))),
   );
 }

@@ -6,10 +6,12 @@ import {
   drawnAlike,
   findingsByBlock,
   flattened,
+  isOfToFillIn,
   placeOf,
   pointerAt,
   toFillInOf,
   toldAlike,
+  toldWithDoubts,
 } from "./blocks";
 import { difference } from "./changes";
 
@@ -119,4 +121,14 @@ test("findings read alike at a block where only their lines have changed", () =>
   expect(toldAlike([finding("m", 1)], [finding("m", 2)])).toBe(true);
   expect(toldAlike([finding("m", 1)], [finding("n", 1)])).toBe(false);
   expect(toldAlike([finding("m", 1)], [])).toBe(false);
+});
+
+test("of one place one thing is told: a fault of the text, and not that the data lack it, too", () => {
+  const finding = (place: string, code: string) => ({ pointer: place, places: [place], code }) as Finding;
+  const wrong = finding("/do/0/loop/for/in", "unknown-field");
+  const alsoLacking = finding("/do/0/loop/for/in", "absent-field");
+  const lacking = finding("/do/1/last/set/a", "absent-field");
+  expect(toldWithDoubts([wrong], [alsoLacking, lacking])).toEqual([wrong, lacking]);
+  expect(isOfToFillIn(wrong, ["/do/0/loop/for/in"])).toBe(true);
+  expect(isOfToFillIn(lacking, ["/do/0/loop/for/in"])).toBe(false);
 });

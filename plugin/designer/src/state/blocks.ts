@@ -105,17 +105,31 @@ export const toFillInOf = (pointer: string, toFillIn: string[]) =>
 /** Behind the pointer of a task: that of one in it. */
 const IN_ANOTHER_TASK = /^\/((with\/|catch\/|foreach\/)?do|try|fork\/branches)\/\d+\//;
 
+type Placed = Pick<Finding, "code" | "pointer" | "places">;
+
 /** Whether a definition has no task yet, which is how each one begins: it is invited to go on, and not told of an error. */
 export const isEmpty = (findings: Finding[]) => findings.some(isOfNoTask);
 
 /** What is told of a definition as it stands, beside that it has no task yet. */
-export const told = (findings: Finding[]) => findings.filter((finding) => !isOfNoTask(finding));
+export const told = <T extends Placed>(findings: T[]) => findings.filter((finding) => !isOfNoTask(finding));
+
+/** The same with what its data lack: of a value of which something is told already, nothing more. */
+export const toldWithDoubts = <T extends Placed>(findings: T[], doubts: T[]) => [
+  ...told(findings),
+  ...doubts.filter(
+    (doubt) => !findings.some(({ places }) => places.some((one) => doubt.places.includes(one))),
+  ),
+];
+
+/** Whether it is of a value that is still to be filled in, which is all there is to tell of that. */
+export const isOfToFillIn = ({ places }: Placed, toFillIn: string[]) =>
+  places.some((place) => toFillIn.includes(place));
 
 /** How many errors it has, wherever that is told. */
 export const errorsOf = (findings: Finding[]) =>
   told(findings).filter((finding) => finding.severity === "error").length;
 
-const isOfNoTask = ({ code, pointer }: Finding) => code === "empty" && pointer === "/do";
+const isOfNoTask = ({ code, pointer }: Placed) => code === "empty" && pointer === "/do";
 
 /** Whether two lists of findings read alike at a block. */
 export const toldAlike = (ones: Finding[], others: Finding[]) =>

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from httptask.diagnostics.cutting import in_one_line
 from httptask.json.pointer import json_pointer
@@ -14,13 +14,28 @@ from httptask.openapi.words import reference_of
 if TYPE_CHECKING:
     import jsonschema_rs
 
-__all__ = ["RequestSchemas", "UnusableSchema", "references"]
+__all__ = ["RequestSchemas", "UnusableSchema", "ValueFault", "references"]
 
 _DEEPEST: Final = 16
 
 
 class UnusableSchema(ValueError):
     """Nothing can be held against a schema; the text says why."""
+
+
+class ValueFault(NamedTuple):
+    """What a schema has against a value.
+
+    Attributes:
+        place: JSON Pointer in the value.
+        missing: the field that has to be there.
+        unknown: fields that must not be.
+    """
+
+    place: str
+    message: str
+    missing: str | None = None
+    unknown: tuple[str, ...] = ()
 
 
 class RequestSchemas:
@@ -66,15 +81,17 @@ class RequestSchemas:
         """
         return self._built(schema, validate_formats=True).is_valid(value)
 
-    def faults(self, schema: JsonSchema, value: Any) -> Iterator[tuple[str, str]]:
-        """What a schema has against a value: each with the JSON Pointer of its place.
+    def faults(self, schema: JsonSchema, value: Any) -> Iterator[ValueFault]:
+        """What a schema has against a value.
 
         Raises:
             UnusableSchema: the schema can't be used.
         """
         for error in self._check(schema).iter_errors(value):
             meant = _innermost(error)
-            yield json_pointer(meant.instance_path), in_one_line(meant.message)
+            missing, unknown = getattr(meant.kind, "property", None), getattr(meant.kind, "unexpected", ())
+            place = json_pointer(meant.instance_path)
+            yield ValueFault(place, in_one_line(meant.message), missing, tuple(unknown))
 
     def _check(self, schema: JsonSchema) -> "jsonschema_rs.Validator":
         known = self._checks.get(id(schema))

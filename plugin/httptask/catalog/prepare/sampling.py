@@ -131,7 +131,8 @@ class _Sampler:
         value: Any = None
         try:
             value = self.value(schema, name, place)
-            fault = next(self._schemas.faults(schema, value), None)
+            found = next(self._schemas.faults(schema, value), None)
+            fault = None if found is None else (found.place, found.message)
         except _Impossible as error:
             fault = ("", str(error))
         except UnusableSchema as error:
