@@ -190,21 +190,23 @@ async def fill_in_and_try(browser: Browser) -> None:
 async def test_a_pasted_command_has_its_first_answer_after_five_inputs_and_runs_after_eight(
     shell: Shell, httptask_server: str, open_designer: Open
 ) -> None:
+    """In an empty folder, with no key set anywhere, at a private address."""
     async with ScriptedServer(answer) as server:
-        shell.write("shop.yaml", SHOP)
-        shell.write("httptask.toml", CONFIG.format(port=server.port))
-        browser = await open_designer(TEMPORAL_ADDRESS=httptask_server, API_TOKEN=KEY, BOOKSHOP_TOKEN="x")
+        browser = await open_designer(TEMPORAL_ADDRESS=httptask_server)
         page = browser.page
         hands = Inputs(page)
-        await page.get_by_text("Worker ready").wait_for()
-        await hands.click(page.get_by_role("button", name="Add task at the end"))
-        await hands.paste(
-            f"curl {server.url}/v1/orders -H 'Authorization: Bearer {KEY}' --json '{{\"book\": \"978-0\"}}'"
-        )
-        await page.locator(".preview .code", has_text="$secrets.API_TOKEN").wait_for()
-        await hands.press("Enter")
-        await hands.click(page.get_by_role("button", name="Test request"))
         dialog = page.get_by_role("dialog")
+        command = f"curl {server.url}/v1/orders -H 'Authorization: Bearer {KEY}'"
+        await page.get_by_text("Worker ready").wait_for()
+        await hands.paste(f'{command} --json \'{{"book": "978-0"}}\'')
+        allowed = dialog.get_by_label(f"127.0.0.1:{server.port} is a private address")
+        assert await allowed.is_checked()
+        assert await dialog.get_by_label("Keep the value of LOCALHOST_TOKEN in .env").is_checked()
+        await browser.look("curl-1-pasted")
+        assert [one.name for one in shell.folder.iterdir() if one.name in (".env", "httptask.toml")] == []
+        await hands.press("Enter")
+        await page.locator(".note", has_text="LOCALHOST_TOKEN is saved in").wait_for()
+        await hands.click(page.get_by_role("button", name="Test request"))
         await dialog.get_by_text("may change something there").wait_for()
         await hands.click(dialog.get_by_role("button", name="Send", exact=True))
         await dialog.locator(".glance b", has_text="201").wait_for()
@@ -219,9 +221,26 @@ async def test_a_pasted_command_has_its_first_answer_after_five_inputs_and_runs_
         tried, run = server.requests
         assert tried.headers["authorization"] == f"Bearer {KEY}"
         assert sent(run) == sent(tried)
+        assert (shell.folder / ".env").read_text() == f"LOCALHOST_TOKEN={KEY}\n"
+
+        # Another command to that server goes by what there is; one with another credential is told, and can have it.
+        await page.get_by_role("button", name="Add task at the end").click()
+        box = page.get_by_role("combobox", name="Search an operation")
+        await box.fill(command)
+        await dialog.get_by_text("It goes by the connection localhost").wait_for()
+        await box.fill(command.replace(KEY, f"{KEY}-2"))
+        await dialog.get_by_text("LOCALHOST_TOKEN has another value than in the command").wait_for()
+        await dialog.get_by_role("button", name="Use the command's own instead").click()
+        await dialog.get_by_label("Keep the value of LOCALHOST_TOKEN_2 in .env").uncheck()
+        await dialog.get_by_label(f"127.0.0.1:{server.port} is a private address").uncheck()
+        await dialog.get_by_text("LOCALHOST_TOKEN has another value").wait_for()
+        await browser.look("curl-2-declined")
+        await dialog.get_by_role("button", name="Add task").click()
+        await page.locator(".block-head", has_text="getOrders").wait_for()
         await page.keyboard.press("Control+s")
         await page.get_by_role("button", name="Saved").wait_for()
-        saved = (shell.folder / "shop.yaml").read_text()
-        assert KEY not in saved + await page.content()
-        assert "# the last one" in saved
+        saved = [(shell.folder / name).read_text() for name in ("request.yaml", "httptask.toml")]
+        assert saved[1].count("allow_private") == 1
+        assert KEY not in "".join(saved) + await page.content()
+        assert (shell.folder / ".env").read_text() == f"LOCALHOST_TOKEN={KEY}\n"
         assert browser.complaints == []

@@ -51,6 +51,7 @@ async def test_the_latest_run_has_data_for_its_definition_as_it_is_now(workspace
             return answer.json()
 
         assert await latest(TEXT) is None
+        assert await latest(TEXT.partition("do:")[0] + "do: []") is None
         id_ = (await client.post("/api/runs", json=new)).json()["id"]
         await events(client, "GET", f"/api/runs/{id_}/events")
         found = await latest(longer)

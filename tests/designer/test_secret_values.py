@@ -10,12 +10,10 @@ import httpx
 import pytest
 from dotenv import dotenv_values
 
-from httptask.config import ConfigInvalid, load_config
+from httptask.config import ConfigInvalid
 from httptask.config.dotenv import set_variable
-from httptask.config.find import read_dotenv
 from httptask.designer.app import create_app
-from httptask.designer.workspace import Settings, Workspace
-from support.designer import ADDRESS, TOKEN, asked, workspace_of
+from support.designer import ADDRESS, TOKEN, asked, dotenv_workspace
 
 KEY = "sk-canary-4711-typed-in-the-page"
 CONFIG = """\
@@ -54,22 +52,6 @@ VALUES: Final = (
     "=",
     "export A=b",
 )
-
-
-def workspace(folder: Path, environment: dict[str, str] | None = None) -> Workspace:
-    """As `httptask dev` has it, which reads `.env` anew each time."""
-    made = workspace_of(folder, {})
-    own = environment or {}
-
-    def read() -> Settings:
-        written = dict(read_dotenv(folder, named=True))
-        both = {**written, **own}
-        passed_over = frozenset(name for name, value in written.items() if own.get(name, value) != value)
-        config = load_config(folder / "httptask.toml", both)
-        return Settings(config, both, frozenset(written.keys() - own.keys()), passed_over)
-
-    object.__setattr__(made, "read_settings", read)
-    return made
 
 
 async def put(client: httpx.AsyncClient, name: str, value: str = KEY, **more: Any) -> httpx.Response:
@@ -133,7 +115,7 @@ def test_what_is_no_file_of_the_folder_is_left_alone(tmp_path: Path, kind: str) 
 
 async def test_a_value_that_is_given_counts_at_once_and_is_never_told(tmp_path: Path) -> None:
     looked: list[str] = []
-    own = workspace(tmp_path)
+    own = dotenv_workspace(tmp_path)
     object.__setattr__(own, "look", lambda: looked.append("looked"))
     (tmp_path / "httptask.toml").write_text(CONFIG)
     (tmp_path / ".env").write_text("# mine\n")
@@ -161,7 +143,7 @@ async def test_a_value_that_is_given_counts_at_once_and_is_never_told(tmp_path: 
 
 
 async def test_what_can_not_be_given_from_here_says_what_to_do(tmp_path: Path) -> None:
-    own = workspace(tmp_path, {"KEY_OF_SHOP": "of the environment", "OPENAI_API_KEY": ""})
+    own = dotenv_workspace(tmp_path, {"KEY_OF_SHOP": "of the environment", "OPENAI_API_KEY": ""})
     (tmp_path / "httptask.toml").write_text(CONFIG)
     async with asked(own) as client:
         of_environment = await put(client, "SHOP_KEY")
@@ -199,7 +181,7 @@ async def test_no_value_is_taken_over_a_network(
     tmp_path: Path, client: str, server: str, *, is_taken: bool
 ) -> None:
     (tmp_path / "httptask.toml").write_text(CONFIG)
-    app = create_app(workspace(tmp_path), [ADDRESS], TOKEN, None)
+    app = create_app(dotenv_workspace(tmp_path), [ADDRESS], TOKEN, None)
 
     async def served(scope: Any, receive: Any, send: Any) -> None:
         await app({**scope, "client": (client, 40_000), "server": (server, 7280)}, receive, send)
@@ -226,7 +208,7 @@ def checkout(tmp_path: Path) -> Path:
 
 async def test_a_file_that_git_would_commit_is_told(checkout: Path) -> None:
     (checkout / "httptask.toml").write_text(CONFIG)
-    async with asked(workspace(checkout)) as client:
+    async with asked(dotenv_workspace(checkout)) as client:
         told = (await put(client, "SHOP_KEY")).json()["warning"]
         (checkout / ".gitignore").write_text(".env\n")
         ignored = (await put(client, "SHOP_KEY")).json()["warning"]
@@ -239,7 +221,7 @@ async def test_what_a_run_lacks_is_told_with_its_state(tmp_path: Path) -> None:
     text = NAMES.replace(
         "do: [", "do: [{ b: { call: httpRequest, with: { method: get, connection: shop, path: / } } }, "
     )
-    async with asked(workspace(tmp_path)) as client:
+    async with asked(dotenv_workspace(tmp_path)) as client:
         sent = {"path": "d.yaml", "text": text, "task": "b", "dry": True}
         events = (await client.post("/api/test-requests", json=sent)).text
     setup = json.loads(events.split("event: setup\ndata: ")[1].split("\n")[0])

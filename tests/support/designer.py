@@ -11,7 +11,7 @@ import httpx
 from httptask.cli.project.project import Project
 from httptask.cli.worker.simulated_runs import SimulatedRuns
 from httptask.config import load_config
-from httptask.config.find import CONFIG_NAME
+from httptask.config.find import CONFIG_NAME, read_dotenv
 from httptask.designer.app import create_app
 from httptask.designer.folder import Folder
 from httptask.designer.workspace import Settings, Temporal, Workspace
@@ -41,6 +41,22 @@ def workspace_of(
         permit,
         SimulatedRuns(load),
     )
+
+
+def dotenv_workspace(folder: Path, environment: dict[str, str] | None = None) -> Workspace:
+    """A folder as `httptask dev` has it, which reads `.env` anew each time."""
+    made = workspace_of(folder, {})
+    own = environment or {}
+
+    def read() -> Settings:
+        written = dict(read_dotenv(folder, named=True))
+        both = {**written, **own}
+        passed_over = frozenset(name for name, value in written.items() if own.get(name, value) != value)
+        config = load_config(folder / "httptask.toml", both)
+        return Settings(config, both, frozenset(written.keys() - own.keys()), passed_over)
+
+    object.__setattr__(made, "read_settings", read)
+    return made
 
 
 @asynccontextmanager

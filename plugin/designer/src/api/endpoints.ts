@@ -7,6 +7,7 @@ import type {
   ConnectionCheck,
   ConnectionForm,
   ConnectionState,
+  CurlCommand,
   Definition,
   EarlierData,
   Edit,
@@ -108,8 +109,10 @@ export const getOperation = (api: string, operation: string) =>
   request<Operation>("GET", `/catalog/${asked(api)}/operations/${asked(operation)}`);
 export const prepareOperation = (path: string, text: string, api: string, operation: string) =>
   request<PreparedTask>("POST", "/catalog/prepare", { path, text, api, operation });
-export const importCurl = (path: string, text: string, curl: string, as_json: boolean) =>
-  request<ImportedTasks>("POST", "/catalog/import", { path, text, curl, as_json });
+export const importCurl = (command: CurlCommand) =>
+  request<ImportedTasks>("POST", "/catalog/import", command);
+export const keepCredentials = (command: CurlCommand, names: string[]) =>
+  request<TakenValue[]>("POST", "/secrets/pasted", { ...command, names });
 export const addConnections = (configuration: Json) =>
   request<unknown>("POST", "/connections/prepared", { configuration });
 export const listProviders = () => request<KnownProvider[]>("GET", "/connections/providers");

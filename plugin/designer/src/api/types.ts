@@ -296,6 +296,10 @@ export interface Operation {
 export interface NeededSecret {
   name: string;
   what: string;
+  /** Of a pasted command: whether its value is kept, there already, another one, or none. */
+  state?: "kept" | "there" | "another" | "missing";
+  /** The name that it would have, but for another secret of the project. */
+  instead_of?: string | null;
 }
 
 /** A task that sends a request, and what it needs beside it. */
@@ -312,11 +316,26 @@ export interface PreparedTask {
   notes: string[];
   /** Whether its body is JSON, and a form only because the curl command does not say what it is. */
   json_as_form?: boolean;
+  isPasted?: boolean;
+}
+
+/** A curl command, and what is chosen about it. */
+export interface CurlCommand {
+  curl: string;
+  path: string;
+  text: string;
+  as_json: boolean;
+  own: boolean;
+  keep: boolean;
 }
 
 export interface ImportedTasks {
   tasks: { name: string; task: JsonObject }[];
+  /** Names of the connections that tasks go by, by the names of those. */
+  connections: Record<string, string>;
+  configuration: JsonObject;
   secrets: NeededSecret[];
+  declared_secrets: string[];
   notes: string[];
   left_out: { place: string; message: string; hint: string | null }[];
   json_as_form: string[];

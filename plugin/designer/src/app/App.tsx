@@ -101,7 +101,7 @@ function Nothing() {
           <h2>This folder has no definition yet.</h2>
           <p>
             A definition is a YAML file that tells which requests are made, and in what order. Give it a name
-            on the left, then add its first task.
+            on the left, then add its first task; or paste a curl command there, which becomes that task.
           </p>
         </>
       )}

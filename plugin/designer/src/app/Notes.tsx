@@ -1,4 +1,7 @@
+import { useEffect } from "react";
 import { Problem } from "../api/client";
+import { useAdding } from "../catalog/adding";
+import { SavedValue } from "../connections/SecretField";
 import { useDocument } from "../state/document";
 import { Told } from "../ui/Prose";
 import { toldTime } from "../ui/time";
@@ -10,6 +13,11 @@ export function Notes() {
   const { disk, draft, base, problem, takeDisk, keepMine, restoreDraft, dropDraft, forgetProblem } =
     useDocument();
   const { error } = useDefinitions();
+  const { kept, forget } = useAdding();
+  const testing = useLayout((state) => state.testing);
+  useEffect(() => {
+    if (testing !== null) forget(); // it was read by then
+  }, [testing, forget]);
   const told = problem ?? (error instanceof Error ? error : null);
   return (
     <div className="notes" role="alert">
@@ -50,6 +58,18 @@ export function Notes() {
           </button>
           <button type="button" className="button small" onClick={dropDraft}>
             Drop it
+          </button>
+        </div>
+      )}
+      {kept.length > 0 && (
+        <div className="note">
+          <div>
+            {kept.map((one) => (
+              <SavedValue key={one.secret.name} saved={one} />
+            ))}
+          </div>
+          <button type="button" className="button small" onClick={forget}>
+            Close
           </button>
         </div>
       )}

@@ -1,9 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
+import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import { useShallow } from "zustand/react/shallow";
 import * as api from "../api/endpoints";
+import type { ListedDefinition } from "../api/types";
+import { isCurl, useAdding } from "../catalog/adding";
 import { lackingOf } from "../connections/use";
-import { errorsOf } from "../state/blocks";
+import { errorsOf, freeName } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Prose } from "../ui/Prose";
@@ -87,21 +89,43 @@ function onArrow(event: KeyboardEvent<HTMLElement>) {
 function NewDefinition({ done }: { done(): void }) {
   const [name, setName] = useState("");
   const client = useQueryClient();
-  const make = async (event: FormEvent) => {
-    event.preventDefault();
-    const path = /\.ya?ml$/.test(name) ? name : `${name}.yaml`;
+  const make = async (path: string, command = "") => {
     try {
       const made = await api.createDefinition(path);
       await client.invalidateQueries({ queryKey: ["definitions"] });
       done();
       await openDefinition(made.path);
-      requestAnimationFrame(() => document.querySelector<HTMLElement>(".insert-first")?.focus());
+      if (command) useAdding.getState().begin({ list: "/do", index: 0 }, command);
+      else requestAnimationFrame(() => document.querySelector<HTMLElement>(".insert-first")?.focus());
     } catch (error) {
       useDocument.setState({ problem: problemOf(error) });
     }
   };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void make(/\.ya?ml$/.test(name) ? name : `${name}.yaml`);
+  };
+  /** A command is no name: it becomes the first task of a definition. */
+  const take = (text: string) => {
+    if (!isCurl(text)) return setName(text);
+    const names = client.getQueryData<ListedDefinition[]>(["definitions"])?.map((one) => one.path) ?? [];
+    setName("");
+    void make(
+      `${freeName(
+        "request",
+        names.map((path) => path.replace(/\.ya?ml$/, "")),
+      )}.yaml`,
+      text,
+    );
+  };
+  const paste = (event: ClipboardEvent) => {
+    const text = event.clipboardData.getData("text");
+    if (!isCurl(text)) return;
+    event.preventDefault(); // this box would join its lines
+    take(text);
+  };
   return (
-    <form className="new-definition" onSubmit={(event) => void make(event)}>
+    <form className="new-definition" onSubmit={submit}>
       <input
         className="field-input"
         // biome-ignore lint/a11y/noAutofocus: it opens because somebody asked for it
@@ -110,7 +134,8 @@ function NewDefinition({ done }: { done(): void }) {
         aria-label="Name of the new definition's file"
         placeholder="refund.yaml"
         value={name}
-        onChange={(event) => setName(event.target.value)}
+        onChange={(event) => take(event.target.value)}
+        onPaste={paste}
         onKeyDown={(event) => event.key === "Escape" && done()}
       />
       <button type="submit" className="button small" disabled={!name.trim()}>

@@ -2,14 +2,15 @@ import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
-import type { FoundOperation, ImportedTasks, PreparedTask } from "../api/types";
+import type { CurlCommand, FoundOperation, ImportedTasks, PreparedTask } from "../api/types";
 import { useDocument } from "../state/document";
 import { Dialog } from "../ui/Dialog";
 import { Icon, iconOf } from "../ui/icons";
 import { Refused } from "../ui/Prose";
 import { addTask, insert } from "./add";
-import { type Place, useAdding } from "./adding";
+import { isCurl, type Place, useAdding } from "./adding";
 import { OtherApi } from "./OtherApi";
+import { CHOICES, type Choices, withoutReach } from "./Pasted";
 import { Preview } from "./Preview";
 import type { PlainTask } from "./plain";
 import { entriesOf, fittingKinds, hasAll, LAST_RESORT } from "./ranking";
@@ -21,14 +22,12 @@ export function AddTask() {
   return at && <AddTaskDialog key={`${at.list}/${at.index}`} at={at} />;
 }
 
-const isCurl = (text: string) => /^\s*(\$\s*)?curl(\.exe)?\s/.test(text);
-
 function AddTaskDialog({ at }: { at: Place }) {
   const { end } = useAdding.getState();
-  const [query, setQuery] = useState("");
+  const [query, setQuery] = useState(useAdding.getState().query);
   const [chosen, setChosen] = useState(0);
   const [wanted, setWanted] = useState(false);
-  const [asJson, setAsJson] = useState(false);
+  const [choices, setChoices] = useState(CHOICES);
   const [fault, setFault] = useState<Error | null>(null);
   const adding = useRef(false);
   const list = useId();
@@ -43,23 +42,32 @@ function AddTaskDialog({ at }: { at: Place }) {
   const entries = entriesOf(operations, plain, query);
   const count = entries.length;
   const operation = entries[chosen]?.operation;
-  const prepared = usePrepared(operation, curl ? query : null, asJson);
+  const prepared = usePrepared(operation, curl ? query : null, choices);
   // What was not chosen by hand is the first of what will be found, and not of what was found for fewer letters.
   const isComing = (found.isComing && chosen === 0) || ((curl || operation) && prepared.isFetching);
 
   const add = async (one: PlainTask | undefined) => {
     if (adding.current || (!one && !prepared.data)) return;
     adding.current = true;
-    const done = one ? insert(at, one.name, one.task) : prepared.data && addTask(at, prepared.data, curl);
+    const done = one ? insert(at, one.name, one.task) : prepared.data && addPrepared(prepared.data);
     if (await done) return end();
     adding.current = false;
     const { problem, forgetProblem } = useDocument.getState();
     setFault(problem);
     forgetProblem(); // it is told here, for the page lies under this dialog
   };
+  const addPrepared = (task: PreparedTask) => {
+    const configuration = choices.reach ? task.configuration : withoutReach(task.configuration);
+    const names = task.secrets.flatMap((one) => (one.state === "kept" ? [one.name] : []));
+    const keep = async () => {
+      const kept = await api.keepCredentials(commandOf(query, choices), names);
+      useAdding.setState({ kept });
+    };
+    return addTask(at, { ...task, configuration }, curl, names.length ? keep : undefined);
+  };
   const search = (text: string) => {
     setQuery(text);
-    setAsJson(false);
+    setChoices(CHOICES);
     point(0);
   };
   const addChosen = () => add(entries[chosen]?.plain);
@@ -132,8 +140,8 @@ function AddTaskDialog({ at }: { at: Place }) {
           busy={prepared.isFetching}
           fault={fault ?? prepared.error}
           add={() => void addChosen()}
-          asJson={asJson}
-          sendAsJson={setAsJson}
+          choices={choices}
+          choose={(change) => setChoices((before) => ({ ...before, ...change }))}
         />
       </div>
       <footer className="add-keys">
@@ -165,35 +173,43 @@ function useFound(query: string) {
 }
 
 /** The task of the operation or curl command that is chosen. */
-function usePrepared(operation: FoundOperation | undefined, curl: string | null, asJson: boolean) {
+function usePrepared(operation: FoundOperation | undefined, curl: string | null, choices: Choices) {
   const { path, text } = useDocument.getState();
+  const { asJson, own, keep } = choices;
   return useQuery<PreparedTask>({
-    queryKey: ["prepared", path, operation?.name, curl, asJson],
+    queryKey: ["prepared", path, operation?.name, curl, asJson, own, keep],
     queryFn: async () => {
-      if (curl !== null) return ofCurl(await api.importCurl(path ?? "", text, curl, asJson));
+      if (curl !== null) return ofCurl(await api.importCurl(commandOf(curl, choices)));
       const [name = "", ...rest] = (operation?.name ?? "").split(".");
       return api.prepareOperation(path ?? "", text, name, rest.join("."));
     },
     enabled: path !== null && (operation !== undefined || curl !== null),
+    placeholderData: (before, query) => (curl !== null && query?.queryKey[3] === curl ? before : undefined),
     gcTime: 0, // a token that was pasted is not kept
   });
 }
 
+function commandOf(curl: string, { asJson, own, keep }: Choices): CurlCommand {
+  const { path, text } = useDocument.getState();
+  return { curl, path: path ?? "", text, as_json: asJson, own, keep };
+}
+
 /** The first task of a command; a second URL in it makes a second one, which is told. */
-function ofCurl({ tasks, secrets, notes, left_out, json_as_form }: ImportedTasks): PreparedTask {
+function ofCurl({ tasks, left_out, ...made }: ImportedTasks): PreparedTask {
   const [first, ...others] = tasks;
   const none = left_out[0];
   if (!first) throw new Problem(422, { detail: none?.message ?? "no request in it", hint: none?.hint });
   return {
     ...first,
-    connection: null,
-    configuration: {},
-    secrets,
-    declared_secrets: secrets.map((one) => one.name),
+    connection: made.connections[first.name] ?? null,
+    configuration: made.configuration,
+    secrets: made.secrets,
+    declared_secrets: made.declared_secrets,
     fill_in: [],
     problems: others.map((other) => `Only the first request is added, not ${other.name}.`),
-    notes,
-    json_as_form: json_as_form.includes(first.name),
+    notes: made.notes,
+    json_as_form: made.json_as_form.includes(first.name),
+    isPasted: true,
   };
 }
 

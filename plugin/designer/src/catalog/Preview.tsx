@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { getOperation } from "../api/endpoints";
-import type { FoundOperation, PreparedTask } from "../api/types";
+import type { FoundOperation, NeededSecret, PreparedTask } from "../api/types";
 import { Prose, Refused } from "../ui/Prose";
+import { Beside, type Choices } from "./Pasted";
 import type { PlainTask } from "./plain";
 import { Reference } from "./Reference";
 import { asYaml } from "./yaml";
@@ -13,8 +14,8 @@ interface Props {
   busy: boolean;
   fault: Error | null;
   add(): void;
-  asJson: boolean;
-  sendAsJson(asJson: boolean): void;
+  choices: Choices;
+  choose(change: Partial<Choices>): void;
 }
 
 /** The task that would be added, and the reference of its operation. */
@@ -41,6 +42,7 @@ export function Preview(props: Props) {
         </button>
       </header>
       {fault && <Refused error={fault} />}
+      {prepared && <Beside prepared={prepared} choices={props.choices} choose={props.choose} />}
       {prepared && <Needs prepared={prepared} />}
       {prepared?.json_as_form && <JsonOrForm {...props} />}
       {prepared && <pre className="code">{asYaml({ [prepared.name]: prepared.task })}</pre>}
@@ -50,7 +52,7 @@ export function Preview(props: Props) {
 }
 
 /** Of a body that is JSON and that curl calls a form: it is seldom meant. */
-function JsonOrForm({ asJson, sendAsJson }: Props) {
+function JsonOrForm({ choices: { asJson }, choose }: Props) {
   return (
     <p className="needs choice">
       <span>
@@ -58,7 +60,7 @@ function JsonOrForm({ asJson, sendAsJson }: Props) {
           ? "The body is sent as JSON, where curl sends a form."
           : "Most APIs expect a body like this one as JSON."}
       </span>
-      <button type="button" className="button small" onClick={() => sendAsJson(!asJson)}>
+      <button type="button" className="button small" onClick={() => choose({ asJson: !asJson })}>
         {asJson ? "Send as a form, as curl does" : "Send as JSON instead"}
       </button>
     </p>
@@ -80,12 +82,16 @@ function PlainPreview({ plain, fault, add }: { plain: PlainTask; fault: Error | 
   );
 }
 
+const isLacking = ({ state }: NeededSecret) => state === undefined || state === "missing";
+
 function Needs({ prepared }: { prepared: PreparedTask }) {
   const needs = [
-    ...prepared.secrets.map(
-      ({ name, what }) =>
-        `Needs the secret \`${name}\`${what ? `, ${what}` : ""}: give it a value before you run it`,
-    ),
+    ...prepared.secrets
+      .filter(isLacking)
+      .map(
+        ({ name, what }) =>
+          `Needs the secret \`${name}\`${what ? `, ${what}` : ""}: give it a value before you run it`,
+      ),
     ...(prepared.fill_in.length ? [`To fill in: ${prepared.fill_in.join(", ")}`] : []),
     ...prepared.problems,
     ...prepared.notes,

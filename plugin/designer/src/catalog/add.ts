@@ -9,15 +9,20 @@ import type { Place } from "./adding";
  * Puts a task into the definition, its secrets declared and its connection written, and shows its form.
  *
  * @param isMeant Whether its values are the author's own, even where they are those that would be made up.
+ * @param keep Keeps its credentials, which are nobody's before the task is added.
  */
-export async function addTask(place: Place, prepared: PreparedTask, isMeant = false): Promise<boolean> {
-  if (Object.keys(prepared.configuration).length) {
-    try {
-      await api.addConnections(prepared.configuration);
-    } catch (error) {
-      useDocument.setState({ problem: problemOf(error) });
-      return false;
-    }
+export async function addTask(
+  place: Place,
+  prepared: PreparedTask,
+  isMeant = false,
+  keep?: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await keep?.();
+    if (Object.keys(prepared.configuration).length) await api.addConnections(prepared.configuration);
+  } catch (error) {
+    useDocument.setState({ problem: problemOf(error) });
+    return false;
   }
   const declares: Edit[] = prepared.declared_secrets.length
     ? [{ op: "secrets", names: prepared.declared_secrets }]

@@ -13,6 +13,7 @@ from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.collecting import Imported, TaskCollector
 from httptask.catalog.importing.credentials import Secrets
 from httptask.catalog.importing.files import Files
+from httptask.catalog.importing.named_secrets import ProjectSecrets
 
 __all__ = ["import_curl"]
 
@@ -26,6 +27,7 @@ def import_curl(
     name: str | None = None,
     taken: Collection[str] = (),
     as_json: bool = False,
+    project: ProjectSecrets | None = None,
 ) -> Imported:
     """Make tasks of one or more commands, for a POSIX shell or for the command prompt of Windows. Nothing is run.
 
@@ -36,13 +38,14 @@ def import_curl(
         name: of the task; further ones get a number behind it. By default it says what a request asks for.
         taken: names that other tasks have.
         as_json: whether a body that is JSON is sent as such where curl, told nothing of its type, calls it a form.
+        project: that secrets get their names by.
 
     Raises:
         CatalogError: one of them can't be kept as it is.
     """
     text = without_fence(text)
     check_text(text)
-    secrets, shell = Secrets(), ShellText()
+    secrets, shell = Secrets(project or ProjectSecrets()), ShellText()
     commands = read_windows_commands(text) if is_for_windows(text) else read_commands(text, secrets, shell)
     if not commands:
         raise CatalogError("there is no command", "paste one that begins with curl")

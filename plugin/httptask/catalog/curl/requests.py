@@ -82,7 +82,7 @@ def _request(given: Given, text: str, upload: str | None, files: Files, secrets:
     pieces += [joined_data(data, files)] if data and is_query else []
     scheme = given.last("proto-default") or "http"
     url = read_url(joined_query(text, pieces), scheme, keeps_dots=given.holds("path-as-is"))
-    secrets.begin(url.host)
+    secrets.begin(url.host, url.text)
     request = ImportedRequest("GET", url, "curl", notes=list(given.notes))
     if upload is not None:
         request.method = "PUT"

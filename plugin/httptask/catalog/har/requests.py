@@ -42,7 +42,7 @@ def request_of(entry: Entry, secrets: Secrets, left_out: set[str]) -> ImportedRe
         CatalogError: nothing of ours can send it.
     """
     url = read_url(entry.url.replace(" ", "%20"), "https", keeps_dots=False)
-    secrets.begin(url.host)
+    secrets.begin(url.host, url.text)
     request = ImportedRequest(entry.method, url, "the browser")
     if url.user is not None:
         request.login = Login("basic", *url.user)

@@ -1,9 +1,9 @@
 """Requests in, tasks out."""
 
 import re
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from httptask.catalog.errors import CatalogError
@@ -48,6 +48,8 @@ class Imported:
         notes: what they do not keep, by name; never a credential.
         left_out: requests that no task can send.
         json_as_form: tasks whose body is JSON, and a form only because the command does not say what it is.
+        connections: names of the connections that tasks go by, by the names of those.
+        of_connections: what they would name otherwise, by the names that it has in these connections.
     """
 
     tasks: dict[str, dict[str, Any]]
@@ -55,12 +57,15 @@ class Imported:
     notes: tuple[str, ...]
     left_out: tuple[LeftOut, ...] = ()
     json_as_form: tuple[str, ...] = ()
+    connections: Mapping[str, str] = field(default_factory=dict[str, str])
+    of_connections: tuple[NeededSecret, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as JSON; of secrets what they are, and not their values."""
         return {
             "tasks": [{name: task} for name, task in self.tasks.items()],
             "secrets": [{"name": secret.name, "what": secret.what} for secret in self.secrets],
+            "connections": dict(self.connections),
             "notes": list(self.notes),
             "left_out": [asdict(one) for one in self.left_out],
         }

@@ -2,21 +2,34 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.recognition import KNOWN_TOKEN, SHORTEST_CREDENTIAL, WEBHOOK
+from httptask.connections.connection import Connection
 from httptask.dsl.expressions import as_literal
+from httptask.egress.address import fixed_address, network_of
+from httptask.http.errors import RequestInvalid
 from httptask.http.headers import HIDDEN, has_control_character
-from httptask.http.url import encode_within
+from httptask.http.url import Url, encode_within
 from httptask.openapi.naming import environment_name, unused_name
 from httptask.secrets.placeholders import fill, has_placeholder, pieces, placeholder
 from httptask.secrets.redaction import Redactor
+from httptask.secrets.sources import SecretSource
 
-__all__ = ["NamedSecrets", "NeededSecret", "Place", "host_label", "same_hex", "secret_name", "unescaped"]
+__all__ = [
+    "NamedSecrets",
+    "NeededSecret",
+    "Place",
+    "ProjectSecrets",
+    "host_label",
+    "same_hex",
+    "secret_name",
+    "unescaped",
+]
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _MOST_VARIABLES: Final = 1000
@@ -33,12 +46,14 @@ class NeededSecret:
         what: what it holds, in words.
         value: as it stands in what is imported; None where that does not hold it.
         host: what the server is called in names, whose credential it is; None for a variable.
+        instead_of: the name that it would have, but for another secret of the project.
     """
 
     name: str
     what: str
     value: str | None = field(default=None, repr=False)
     host: str | None = None
+    instead_of: str | None = None
 
 
 class Place(NamedTuple):
@@ -53,11 +68,42 @@ class Place(NamedTuple):
     """Whether what is around it is a language that its value is escaped for."""
 
 
+@dataclass(frozen=True)
+class ProjectSecrets:
+    """What a project has, by which secrets of imports get their names.
+
+    Attributes:
+        connections: by name.
+        sources: of the secrets that are declared, by name.
+        value_of: the value of a secret; None where it has none, or where that does not count.
+    """
+
+    connections: Mapping[str, Connection] = field(default_factory=dict[str, Connection])
+    sources: Mapping[str, SecretSource] = field(default_factory=dict[str, SecretSource])
+    value_of: Callable[[str], str | None] = lambda _: None
+
+    def label(self, origin: str | None) -> str | None:
+        """What a server is called in names: as its connection is; None where it has none."""
+        found = (one.name for one in self.connections.values() if origin and one.origin == origin)
+        return next((label for name in found if re.match("[A-Z]", label := environment_name(name))), None)
+
+    def has_another(self, name: str, value: str | None, origin: str | None) -> bool:
+        """Whether a secret of that name has another value, or belongs to another server."""
+        if value is None:
+            return False
+        source = self.sources.get(name)
+        bound = {allowed.rstrip("/").lower() for allowed in (source.origins if source else ())}
+        of_connections = (one.secret_origins() for one in self.connections.values())
+        bound |= {str(origins[name]) for origins in of_connections if name in origins}
+        return self.value_of(name) not in (None, value) or (bool(bound) and origin not in bound)
+
+
 @dataclass
 class NamedSecrets:
     """The secrets of one import, and the other values that it lacks. In its texts placeholders stand for them.
 
     Attributes:
+        project: has secrets that others may not be mistaken for.
         is_one_per_place: whether credentials that differ, but stand in the same place, are one that was renewed.
         needed: each of them once, by name.
         host: what names are made of, besides the kind of a credential.
@@ -67,10 +113,12 @@ class NamedSecrets:
     a credential stands in none.
     """
 
+    project: ProjectSecrets = field(default_factory=ProjectSecrets)
     is_one_per_place: bool = False
     needed: dict[str, NeededSecret] = field(default_factory=dict[str, NeededSecret])
     host: str = "API"
     variables: int = 0
+    _origin: str | None = None
     _places: list[Place] = field(default_factory=list[Place])
     _renewed: set[str] = field(default_factory=set[str])
     _known: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
@@ -78,9 +126,13 @@ class NamedSecrets:
     _asked: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
     _redactor: Redactor | None = None
 
-    def begin(self, host: str) -> None:
-        """Begin the request to a host."""
-        self.host = host_label(host)
+    def begin(self, host: str, url: str) -> None:
+        """Begin the request to a host, at a URL."""
+        try:
+            self._origin = Url.parse(url.partition("?")[0]).origin
+        except RequestInvalid:
+            self._origin = None
+        self.host = self.project.label(self._origin) or host_label(host)
 
     def look_everywhere(self, texts: Iterable[str]) -> None:
         """From now on take each credential that was found out of whatever is hidden, in any encoding.
@@ -235,12 +287,21 @@ class NamedSecrets:
             known = next((n for n in self.needed.values() if n.what == what and n.host == self.host), None)
             self._renewed |= set() if known is None else {known.name}
         if known is None:
-            name = unused_name(secret_name(self.host, kind), self.needed, "_")
+            name, instead_of = self._unused(secret_name(self.host, kind), value)
             what = f"{what}, in another encoding" if is_encoded else what
-            known = self.needed[name] = NeededSecret(name, what, value, self.host)
+            known = self.needed[name] = NeededSecret(name, what, value, self.host, instead_of)
         if not is_encoded:
             self._look_for(value, kind, what)
         return self._placeholder(Place(f"$secrets.{known.name}", known.name, value))
+
+    def _unused(self, wanted: str, value: str | None) -> tuple[str, str | None]:
+        """A name that is no other secret's, and the first of those that are one of the project's."""
+        others: list[str] = []
+        while True:
+            name = unused_name(wanted, {*self.needed, *others}, "_")
+            if not self.project.has_another(name, value, self._origin):
+                return name, others[0] if others else None
+            others.append(name)
 
     def _look_for(self, value: str | None, kind: str, what: str) -> None:
         """Look for a credential in all requests, and for what it says if it has escapes where it stands."""
@@ -261,7 +322,10 @@ def secret_name(api: str, kind: str) -> str:
 
 
 def host_label(host: str) -> str:
-    """What a server is called in the names of its secrets: GITHUB for api.github.com."""
+    """What a server is called in the names of its secrets: GITHUB for api.github.com, LOCALHOST for 127.0.0.1."""
+    address = None if has_placeholder(host) else fixed_address(host.strip("[]"))
+    if address is not None and network_of(address) == "loopback":
+        return "LOCALHOST"
     labels = [label for label in host.split(".")[:-1] if label.lower() not in _PLAIN_LABELS]
     last = labels[-1] if labels else host
     return environment_name(last) if re.match("[A-Za-z]", last) and not has_placeholder(host) else "API"

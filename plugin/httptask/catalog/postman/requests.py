@@ -52,7 +52,8 @@ def request_of(item: Item, variables: Variables, secrets: Secrets) -> ImportedRe
     method = text_of(given.get("method")).strip() or "GET"
     parts = _UrlParts.of(given["url"])
     server = variables.fill_server(parts.server)
-    secrets.begin(read_url(server, "http", keeps_dots=True).host)
+    address = read_url(server, "http", keeps_dots=True)
+    secrets.begin(address.host, address.text)
     request = ImportedRequest(method, Address("", "", None), "Postman")
     _add_headers(request, given.get("header"), variables)
     key = authenticate(request, item.auth, variables, secrets)

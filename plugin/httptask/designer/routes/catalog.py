@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from httptask.designer.problems import Problem
+from httptask.designer.routes.pasted import names_of
 from httptask.designer.workspace import AskedWorkspace, Workspace
-from httptask.dsl.program import Program
 from httptask.json.types import is_object
 
 router = APIRouter(prefix="/catalog", tags=["catalog"])
@@ -79,34 +79,6 @@ class PreparedTask(BaseModel):
     asks_authentication: bool
     body_schema: dict[str, Any] | None
     """JSON Schema of the body."""
-
-
-class CurlCommand(BaseModel):
-    """A curl command, as somebody pasted it."""
-
-    curl: str = Field(max_length=1_000_000)
-    path: str
-    text: str
-    as_json: bool = False
-    """Whether a body that is JSON is sent as such where curl, told nothing of its type, calls it a form."""
-
-
-class ImportedTask(BaseModel):
-    """One task."""
-
-    name: str
-    task: dict[str, Any]
-
-
-class ImportedTasks(BaseModel):
-    """Tasks that send what the command would; credentials became names of secrets."""
-
-    tasks: list[ImportedTask]
-    secrets: list[NeededSecret]
-    notes: list[str]
-    left_out: list[dict[str, Any]]
-    json_as_form: list[str]
-    """Names of those that `as_json` is about."""
 
 
 @router.get("")
@@ -195,36 +167,20 @@ def prepare_task(asked: PrepareRequest, workspace: AskedWorkspace) -> PreparedTa
     """The task that calls an operation, with a valid value for everything that is required."""
     from httptask.catalog.prepare import prepare
 
-    program = _program(workspace, asked.path, asked.text)
+    taken = names_of(workspace.load(asked.path, asked.text))
     config = workspace.settings().config
     reference = workspace.catalog(config).reference(f"{asked.api}.{asked.operation}")
     made = prepare(
         reference,
         config,
         name=asked.name,
-        taken=_names(program),
+        taken=taken,
         values=asked.values,
         optional=asked.optional,
         server=asked.server,
         authentication=asked.authentication,
     )
     return PreparedTask(**made.as_json(), body_schema=_body_schema(reference.as_json()))
-
-
-@router.post("/import")
-def import_command(command: CurlCommand, workspace: AskedWorkspace) -> ImportedTasks:
-    """Tasks of a curl command. Nothing is run, and no file is read but what the command itself holds."""
-    from httptask.catalog.curl import import_curl
-
-    program = _program(workspace, command.path, command.text)
-    made = import_curl(command.curl, None, taken=_names(program), as_json=command.as_json)
-    return ImportedTasks(
-        tasks=[ImportedTask(name=name, task=task) for name, task in made.tasks.items()],
-        secrets=[NeededSecret(name=one.name, what=one.what) for one in made.secrets],
-        notes=list(made.notes),
-        left_out=made.as_json()["left_out"],
-        json_as_form=list(made.json_as_form),
-    )
 
 
 @directory_router.get("/directory")
@@ -274,15 +230,6 @@ async def _document(source: ApiSource, workspace: Workspace) -> tuple[str, bytes
 def _file_name(given: str) -> str:
     name = urlsplit(given).path.rpartition("/")[2]
     return name if name.endswith((".json", ".yaml", ".yml")) else "openapi.yaml"
-
-
-def _program(workspace: Workspace, path: str, text: str) -> Program | None:
-    loaded = workspace.load(path, text)
-    return loaded.program or loaded.draft
-
-
-def _names(program: Program | None) -> set[str]:
-    return set() if program is None else {node.name for node in program.nodes.values()}
 
 
 def _body_schema(reference: dict[str, Any]) -> dict[str, Any] | None:

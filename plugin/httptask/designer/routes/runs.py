@@ -165,7 +165,10 @@ def choices(edited: EditedText, workspace: AskedWorkspace) -> RunChoices:
 @router.post("/latest")
 async def read_latest(asked: EditedText, workspace: AskedWorkspace) -> EarlierData | None:
     """What the latest run of a definition has for it as it is now; of several, the latest that has an output."""
-    _, program = await asyncio.to_thread(workspace.readable, asked.path, asked.text)
+    loaded = await asyncio.to_thread(workspace.load, asked.path, asked.text)
+    program = loaded.program or loaded.draft
+    if program is None:
+        return None  # a new definition has no task yet
     temporal = workspace.required_temporal()
     document = program.definition.document
     name = f"{document.namespace}/{document.name}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Final
 
@@ -55,25 +56,49 @@ async def give_value(name: str, given: GivenValue, workspace: AskedWorkspace, re
     if refusal is not None:
         raise Problem(403, refusal)
     settings = await asyncio.to_thread(_settings_with, name, given, workspace)
-    state = secret_state(name, settings)
-    if state.why_not is not None:
-        raise Problem(409, f"the value of {name} can't be set from here: {state.why_not}")
-    file = dotenv_of(settings.config)
-    try:
-        variable = settings.config.secrets[name].environment or name
-        await asyncio.to_thread(set_variable, file, variable, given.value.get_secret_value())
-    except ConfigInvalid as error:
-        raise Problem(422, "; ".join(error.faults), "write it there by hand") from None
-    except OSError as error:
-        raise not_written(file.name, error) from None
+    [taken] = await write_values({name: given.value.get_secret_value()}, workspace, settings)
+    return taken
+
+
+async def write_values(
+    values: Mapping[str, str], workspace: Workspace, settings: Settings | None = None
+) -> list[TakenValue]:
+    """Write values of secrets into `.env`; they count at once.
+
+    Args:
+        values: by the names of the secrets.
+        workspace: whose `.env` it is.
+        settings: in which the secrets are declared; else those that are not are variables of their names.
+
+    Raises:
+        Problem: one of them can't be written from here.
+    """
+    settings = settings or workspace.settings()
+    config = for_own_runs(settings.config, values)
+    file = dotenv_of(config)
+    for name, value in values.items():
+        state = secret_state(name, replace(settings, config=config))
+        if state.why_not is not None:
+            raise Problem(409, f"the value of {name} can't be set from here: {state.why_not}")
+        try:
+            await asyncio.to_thread(set_variable, file, config.secrets[name].environment or name, value)
+        except ConfigInvalid as error:
+            raise Problem(422, "; ".join(error.faults), "write it there by hand") from None
+        except OSError as error:
+            raise not_written(file.name, error) from None
     workspace.look()
     ignored = await asyncio.to_thread(is_ignored_by_git, file)
     warning = f"git does not ignore {file.name}: write {file.name} into .gitignore, or it may be committed"
-    return TakenValue(
-        secret=secret_state(name, await asyncio.to_thread(_settings_with, name, given, workspace)),
-        file=str(file),
-        warning=warning if ignored is False else None,
-    )
+    after = workspace.settings()
+    after = replace(after, config=for_own_runs(after.config, values))
+    return [
+        TakenValue(
+            secret=secret_state(name, after),
+            file=str(file),
+            warning=warning if ignored is False else None,
+        )
+        for name in values
+    ]
 
 
 def _settings_with(name: str, given: GivenValue, workspace: Workspace) -> Settings:
