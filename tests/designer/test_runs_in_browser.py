@@ -21,7 +21,7 @@ do:
 OTHER = """\
 document: { dsl: 1.0.3, namespace: demo, name: other, version: 1.0.0 }
 do:
-  - one: { set: { a: 1 } }
+  - order: { set: { a: 1 } }
 """
 DRAGGED, STEP = 400, 24
 """Pixels that the run is made high, and that a key adds."""
@@ -156,6 +156,7 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         shell.write("fixtures/shop.yaml", FIXTURES.format(port=server.port))
         await run_with_kept_answers(browser)
         assert len(server.requests) == 3
+        await look_at_a_run_of_another(browser)
         assert browser.complaints == []
 
 
@@ -173,3 +174,23 @@ async def run_with_kept_answers(browser: Browser) -> None:
     await page.locator(".drawer-detail", has_text="kept").wait_for()
     assert "simulated" in await page.locator("#runs option").first.inner_text()
     await browser.look("run-6-simulated")
+
+
+async def look_at_a_run_of_another(browser: Browser) -> None:
+    """A run of another definition says so, and has nothing to do with blocks that are called alike."""
+    page = browser.page
+    badge = page.locator("[data-pointer='/do/0/order'] .badge")
+    await page.locator(".side-item", has_text="other.yaml").click()
+    await page.get_by_role("button", name="Past runs").click()
+    await page.get_by_text("This definition has no run yet.").wait_for()
+    await page.locator("#runs").select_option(index=1)
+    await page.get_by_text("This is a run of demo/approval, not of the definition that is open.").wait_for()
+    await page.locator(".timeline li", has_text="order").wait_for()
+    assert await badge.count() == 0
+    await page.locator(".timeline li button", has_text="order").click()
+    await page.locator(".task-detail", has_text="order").wait_for()
+    assert await page.get_by_role("button", name="from here").count() == 0
+    await browser.look("run-7-of-another")
+    await page.get_by_role("button", name="Open approval.yaml").click()
+    await badge.wait_for()
+    await page.get_by_role("button", name="Run again from here").wait_for(state="detached")

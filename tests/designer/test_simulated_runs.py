@@ -13,8 +13,13 @@ from temporalio.testing import WorkflowEnvironment
 
 from httptask.cli.worker.simulated_runs import SimulatedRuns
 from httptask.designer.kept_answers import kept_answers_of
+from httptask.designer.watching import watch
 from httptask.designer.workspace import Temporal, Workspace
+from httptask.dsl.loader import load_text
+from httptask.interpreter.fetch_status import SIMULATED_MEMO
+from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import HttpTaskPlugin
+from httptask.runs import ending
 from support.designer import asked, workspace_of
 
 TEXT = """\
@@ -126,6 +131,41 @@ async def test_a_run_that_goes_on_ends_with_who_has_its_answers(workspace: Works
         record = await ended(client, id_)
     assert record["state"] == "terminated"
     assert "httptask dev has ended" in json.dumps(record["failure"])
+
+
+async def test_a_run_whose_command_is_gone_is_told_and_ended(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "_PATIENCE_SECONDS", 0.1)
+    there = workspace.required_temporal()
+    loaded = load_text(TEXT, "one.yaml")
+    handle = await there.client.start_workflow(
+        WORKFLOW_TYPE,
+        RunInput(definition=loaded.data, sha256="0", input={"name": "Ann"}),
+        id="answered-left",
+        task_queue="httptask-run-gone",
+        memo={"definition": "tests/answered:1.0.0", SIMULATED_MEMO: True},
+    )
+    told: list[tuple[str, Any]] = []
+    is_told = asyncio.Event()
+
+    def tell(name: str, data: Any) -> None:
+        told.append((name, json.loads(data)))
+        is_told.set()
+
+    watching = asyncio.create_task(watch(there, handle.id, tell, workspace.past_runs, texts=False))
+    async with asyncio.timeout(30), asked(workspace) as client:
+        await is_told.wait()
+        ended = await client.post(f"/api/runs/{handle.id}/cancel", json={})
+        again = await client.post(f"/api/runs/{handle.id}/cancel", json={})
+        await watching
+    name, status = told[0]
+    assert (name, status["state"], status["simulated"]) == ("status", "running", True)
+    assert status["definition"] == "tests/answered:1.0.0"
+    assert "no worker answers for this run" in status["impasse"]["last_failure"]
+    assert ended.json()["state"] == "terminated"
+    assert (told[-1][0], told[-1][1]["state"]) == ("ended", "terminated")
+    assert again.status_code == 409
 
 
 async def test_fixtures_that_are_faulty_are_told_by_file_and_place(workspace: Workspace) -> None:

@@ -15,10 +15,10 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.runs.ending import end_run
 from httptask.plugin import fetch_status
 from httptask.resilience.retry import Retry
 from httptask.runs import pausing
+from httptask.runs.ending import end_run
 from httptask.runs.executions import describe
 from httptask.runs.history import read_run
 from httptask.runs.pausing import CannotPause

@@ -25,7 +25,18 @@ from httptask.explain.findings import findings_of
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_object
 
-__all__ = ["Block", "Branch", "Case", "Checked", "Finding", "Fix", "Offsets", "checked", "findings_at"]
+__all__ = [
+    "Block",
+    "Branch",
+    "Case",
+    "Checked",
+    "Finding",
+    "Fix",
+    "Offsets",
+    "checked",
+    "findings_at",
+    "runs_name",
+]
 
 _BOM = "\ufeff"
 _NAMED_BY = {"retries": "/catch/retry", "errors": "/raise/error", "timeouts": "/timeout"}
@@ -100,6 +111,8 @@ class Block(BaseModel):
 class Checked(BaseModel):
     """A text, looked at."""
 
+    definition: str | None = None
+    """`namespace/name`, by which runs call it."""
     blocks: list[Block]
     """Empty where the text can't be read."""
     findings: list[Finding]
@@ -160,10 +173,18 @@ def checked(
     outline = _Outline(loaded, program)
     found = [*findings_of(loaded, connections, of_operations), *reports]
     return Checked(
+        definition=runs_name(loaded.data),
         blocks=[] if program is None else outline.blocks(program.root),
         findings=[outline.finding(report) for report in found],
         runnable=loaded.program is not None,
     )
+
+
+def runs_name(data: Any) -> str | None:
+    """`namespace/name` of a definition, as far as its text has them."""
+    document = data.get("document") if is_object(data) else None
+    names = [document.get(key) for key in ("namespace", "name")] if is_object(document) else [None]
+    return "/".join(map(str, names)) if all(isinstance(name, str) for name in names) else None
 
 
 def findings_at(loaded: Loaded, faults: Iterable[Fault]) -> list[Finding]:

@@ -13,6 +13,7 @@ import type {
   Edit,
   EditableConnection,
   Edited,
+  Ending,
   Evaluation,
   Finding,
   Found,
@@ -174,7 +175,8 @@ export const startRun = (path: string, text: string, input: Json, simulated: boo
   request<{ id: string }>("POST", "/runs", { path, text, input, simulated });
 export const getRunChoices = (path: string, text: string) =>
   request<RunChoices>("POST", "/runs/choices", { path, text });
-export const cancelRun = (id: string) => request<unknown>("POST", `/runs/${asked(id)}/cancel`, {});
+export const cancelRun = (id: string) => request<Ending>("POST", `/runs/${asked(id)}/cancel`, {});
+export const terminateRun = (id: string) => request<unknown>("POST", `/runs/${asked(id)}/terminate`, {});
 export const rerun = (id: string, path: string, text: string, task: string, simulated: boolean) =>
   request<{ id: string }>("POST", `/runs/${asked(id)}/rerun`, { path, text, task, simulated });
 export const emitEvent = (id: string, type: string, data: Json) =>

@@ -124,6 +124,8 @@ export interface Readme {
 
 export interface ListedDefinition {
   path: string;
+  /** `namespace/name`, by which runs call it. */
+  definition?: string | null;
   name: string | null;
   title: string | null;
   summary?: string | null;
@@ -178,6 +180,8 @@ export interface Block {
 }
 
 export interface Checked {
+  /** `namespace/name`, by which runs call it. */
+  definition: string | null;
   blocks: Block[];
   findings: Finding[];
   /** Pointers of values that were made up when their task was added, and are what they were. */
@@ -570,6 +574,7 @@ export interface Spent {
 
 export interface RunStatus {
   state: string;
+  definition: string;
   /** When the run began, as its history will tell it. */
   started_at: string;
   tasks?: TaskExecution[];
@@ -595,6 +600,12 @@ export interface RunSummary {
   spent?: Spent | null;
   simulated?: boolean;
   rerun_of?: RerunOf | null;
+}
+
+/** What came of asking a run to end; the reason is why it goes on. */
+export interface Ending {
+  state: string;
+  reason: string | null;
 }
 
 /** Where the answers of a run could come from. */

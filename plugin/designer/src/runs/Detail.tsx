@@ -6,7 +6,7 @@ import { blockAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Prose } from "../ui/Prose";
-import { isOver, type RunView, useRun } from "./run";
+import { isOf, isOver, type RunView, useRun } from "./run";
 import { toldOf } from "./states";
 
 /** The run's record, or of one that goes on what there is of it: read once for each thing that is looked at. */
@@ -62,7 +62,9 @@ export function RunDetail({ view, record }: { view: RunView; record: RunRecord |
 
 /** What became of one execution of a task: what it sent, what it got, what it gave. */
 export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) {
-  const block = useDocument((state) => blockAt(state.blocks, task.pointer));
+  const block = useDocument((state) =>
+    isOf(view, state.definition) ? blockAt(state.blocks, task.pointer) : undefined,
+  );
   const told = toldOf(task, Date.now());
   const faultyAt = placeOfFault(task);
   return (

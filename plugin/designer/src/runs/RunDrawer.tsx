@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
-import { useDefinitions, useProject } from "../app/opening";
+import { openDefinition, useDefinitions, useProject } from "../app/opening";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
@@ -18,6 +18,7 @@ import {
   isOver,
   isSimulated,
   latestRuns,
+  nameOf,
   type RunView,
   useRun,
 } from "./run";
@@ -47,6 +48,7 @@ export default function RunDrawer() {
           style={height === null ? undefined : { height }}
         >
           <RunHead view={view} />
+          <Besides view={view} />
           {view ? (
             <RunBody view={view} />
           ) : (
@@ -73,7 +75,7 @@ function Looking() {
 }
 
 function RunHead({ view }: { view: RunView | null }) {
-  const { id, none, cancel, close } = useRun();
+  const { id, none, close } = useRun();
   const now = useNow(view !== null && !isOver(view));
   const spent = view?.record?.spent ?? view?.status?.spent;
   return (
@@ -93,16 +95,61 @@ function RunHead({ view }: { view: RunView | null }) {
           .join(" · ")}
       </span>
       <span className="grow" />
-      {view && !isOver(view) && !ENDS.has(view.state) && (
-        <button type="button" className="button small" onClick={() => void cancel()}>
-          Cancel run
-        </button>
-      )}
+      {id !== null && !isOver(view) && !ENDS.has(view?.state ?? "") && <End id={id} />}
       <button type="button" className="button plain small square" aria-label="Close the run" onClick={close}>
         <Icon name="close" size={13} />
       </button>
     </header>
   );
+}
+
+function End({ id }: { id: string }) {
+  const { ending, unended, cancel, terminate } = useRun();
+  if (unended !== null)
+    return (
+      <button
+        type="button"
+        className="button small"
+        title="Ends it at once: it tidies nothing up"
+        onClick={() => void terminate()}
+      >
+        Terminate run
+      </button>
+    );
+  return (
+    <button type="button" className="button small" disabled={ending === id} onClick={() => void cancel()}>
+      {ending === id ? "Cancelling …" : "Cancel run"}
+    </button>
+  );
+}
+
+/** What is to be known of a run before its tasks are: that it is another definition's, that it does not end. */
+function Besides({ view }: { view: RunView | null }) {
+  const unended = useRun((state) => state.unended);
+  const isOwn = useDocument((state) => view === null || isOf(view, state.definition));
+  const { data: definitions = [] } = useDefinitions();
+  if (view && !isOwn) {
+    const path = definitions.find((one) => isOf(view, one.definition ?? null))?.path;
+    return (
+      <p className="besides">
+        <span>
+          This is a run of <code>{nameOf(view.definition)}</code>, not of the definition that is open.
+        </span>
+        {path && (
+          <button type="button" className="button small" onClick={() => void openWith(path, view.id)}>
+            Open {path}
+          </button>
+        )}
+      </p>
+    );
+  }
+  if (unended === null || isOver(view)) return null;
+  return <p className="besides">The run was asked to end, and goes on: {unended}.</p>;
+}
+
+async function openWith(path: string, id: string): Promise<void> {
+  await openDefinition(path);
+  if (useDocument.getState().path === path) await useRun.getState().watch(id);
 }
 
 const durationOf = (view: RunView, now: number) => toldDuration(endOf(view, now) - view.began);
@@ -112,8 +159,7 @@ const LOOK_EVERY = 2_000;
 /** The latest runs, those of the open definition first; of the one that is looked at it tells what is known here, which lists learn later. */
 function PastRuns({ id, view }: { id: string | null; view: RunView | null }) {
   const [older, setOlder] = useState(false);
-  const path = useDocument((state) => state.path);
-  const name = useDefinitions().data?.find((one) => one.path === path)?.name ?? null;
+  const name = useDocument((state) => state.definition);
   const { data = [] } = useQuery({
     queryKey: ["runs", id, isOver(view), older, name],
     queryFn: () => latestRuns(name, older),
@@ -124,7 +170,7 @@ function PastRuns({ id, view }: { id: string | null; view: RunView | null }) {
   if (id !== null && !data.some((run) => run.id === id)) {
     const began = view ? new Date(view.began) : new Date();
     const like = data.find((run) => isOf(run, name))?.definition;
-    const definition = view?.record?.definition ?? like ?? name ?? "";
+    const definition = view?.definition ?? like ?? name ?? "";
     runs.unshift({ id, definition, state: view?.state ?? "begun", started_at: began.toISOString() });
   }
   return (

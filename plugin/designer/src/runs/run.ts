@@ -10,6 +10,8 @@ import { statesOf, useRunStates, withEarlier } from "./states";
 /** A run as it is known: while it goes on its status, at the end its record. */
 export interface RunView {
   id: string;
+  /** What it is of: `demo/approval:1.0.0`. */
+  definition: string;
   state: string;
   began: number;
   ended: number | null;
@@ -26,6 +28,10 @@ interface RunState {
   /** There are no runs to show. */
   none: boolean;
   view: RunView | null;
+  /** The run that has just been asked to end. */
+  ending: string | null;
+  /** Why the run that was asked to end goes on. */
+  unended: string | null;
   ask(): void;
   forget(): void;
   /** Starts a run and has it watched; what is in the way of that is told to who asked, as long as the form is there. */
@@ -33,7 +39,10 @@ interface RunState {
   watch(id: string): Promise<void>;
   /** Shows the latest run, from which one gets to the others; while one is open, their list. */
   past(): Promise<void>;
+  /** Asks for its end, which its worker sees to; `unended` tells why it goes on all the same. */
   cancel(): Promise<void>;
+  /** Ends it, whether or not there is a worker. */
+  terminate(): Promise<void>;
   rerun(pointer: string): Promise<void>;
   emit(type: string, data: Json): Promise<boolean>;
   close(): void;
@@ -56,9 +65,9 @@ function chooseRun() {
 export const FEW = 20;
 const MANY = 200;
 
-/** Whether a run is of the definition of a name, in whatever version. */
-export const isOf = ({ definition }: RunSummary, name: string | null) =>
-  name !== null && nameOf(definition).split("/").at(-1) === name;
+/** Whether a run is of a definition, `namespace/name`, in whatever version; one by its name alone has no namespace. */
+export const isOf = ({ definition }: Pick<RunSummary, "definition">, name: string | null) =>
+  name !== null && (nameOf(definition) === name || definition === name.split("/").at(-1));
 
 /** `demo/approval` of `demo/approval:1.0.0`. */
 export const nameOf = (definition: string) => definition.replace(/:[^:]*$/, "");
@@ -100,7 +109,8 @@ export const isOver = (view: RunView | null) => view !== null && view.ended !== 
 
 /** What tasks gave is what expressions are shown with next: those of the definition that is open, which others' runs are not. */
 export function keepOutputs(record: RunRecord) {
-  const { path, blocks } = useDocument.getState();
+  const { path, blocks, definition } = useDocument.getState();
+  if (!isOf(record, definition)) return;
   const own = record.tasks.filter((task) => blockAt(blocks, task.pointer)?.name === task.name);
   if (path === null || own.length === 0) return;
   const outputs = own.filter((task) => task.state === "completed" && task.output !== undefined);
@@ -120,8 +130,11 @@ export const useRun = create<RunState>()((set, get) => {
     set({ view });
     const reused = (view.record ?? view.status)?.rerun_of?.reused ?? [];
     const states = statesOf(view.tasks, Date.now());
-    const { blocks } = useDocument.getState();
-    useRunStates.getState().show(reused.length ? withEarlier(states, reused, flattened(blocks)) : states);
+    const { blocks, definition } = useDocument.getState();
+    if (!isOf(view, definition))
+      useRunStates.getState().show({}); // its tasks are not these blocks
+    else
+      useRunStates.getState().show(reused.length ? withEarlier(states, reused, flattened(blocks)) : states);
   };
 
   const take = (id: string, event: string, data: unknown) => {
@@ -129,13 +142,15 @@ export const useRun = create<RunState>()((set, get) => {
       const status = data as RunStatus;
       const tasks = status.tasks ?? [];
       const began = Date.parse(status.started_at); // the record's own: no bar moves when the run ends
-      show({ id, state: status.state, began, ended: null, tasks, status, record: null });
+      const { definition, state } = status;
+      show({ id, definition, state, began, ended: null, tasks, status, record: null });
     } else if (event === "ended") {
       const record = data as RunRecord;
       const ended = record.ended_at ? Date.parse(record.ended_at) : Date.now();
       const began = Date.parse(record.started_at);
       show({
         id,
+        definition: record.definition,
         state: record.state,
         began,
         ended,
@@ -175,6 +190,8 @@ export const useRun = create<RunState>()((set, get) => {
     id: null,
     none: false,
     view: null,
+    ending: null,
+    unended: null,
     ask: () => set({ asking: true }),
     forget: () => set({ asking: false }),
     async start(input, simulated) {
@@ -199,14 +216,13 @@ export const useRun = create<RunState>()((set, get) => {
       watching = new AbortController();
       useRunStates.getState().show({});
       useRunStates.getState().look(null);
-      set({ open: true, id, none: false, view: null });
+      set({ open: true, id, none: false, view: null, unended: null });
       await follow(id, watching.signal);
     },
     async past() {
       if (get().open && get().id !== null) return chooseRun(); // the run that is open stays until another is chosen
       try {
-        const { path } = useDocument.getState();
-        const name = (await api.listDefinitions()).find((one) => one.path === path)?.name ?? null;
+        const { path, definition: name } = useDocument.getState();
         const latest = (await latestRuns(name)).find((run) => isOf(run, name));
         if (useDocument.getState().path !== path) return;
         if (latest) await get().watch(latest.id);
@@ -216,8 +232,22 @@ export const useRun = create<RunState>()((set, get) => {
       }
     },
     async cancel() {
-      const { view } = get();
-      if (view) await api.cancelRun(view.id).catch(fail);
+      const { id } = get();
+      if (id === null) return;
+      set({ ending: id });
+      try {
+        const { reason, state } = await api.cancelRun(id);
+        if (state !== "running" && state !== "paused") return;
+        if (get().id === id) set({ unended: reason });
+      } catch (error) {
+        fail(error);
+      } finally {
+        if (get().ending === id) set({ ending: null });
+      }
+    },
+    async terminate() {
+      const { id } = get();
+      if (id !== null) await api.terminateRun(id).catch(fail);
     },
     async rerun(pointer) {
       const { view } = get();

@@ -7,7 +7,7 @@ import { sampleOf } from "../testrequest/data";
 import { placeOfFault } from "./Detail";
 import { toldOfKept } from "./RunDialog";
 import { endOf, grouped, keepOutputs, latestRuns, useRun } from "./run";
-import { withEarlier } from "./states";
+import { useRunStates, withEarlier } from "./states";
 import { inSight, ordinals, roundOf, usedBy } from "./Timeline";
 
 test("of many tasks those in sight are in the page, with some around them", () => {
@@ -32,7 +32,16 @@ test("a run whose record is not there yet ended with its last task", () => {
   const at = (second: number) => new Date(second * 1000).toISOString();
   const task = { id: "1", name: "ask", pointer: "/do/0/ask", kind: "set", started_at: at(1) };
   const tasks = [{ ...task, state: "completed" as const, ended_at: at(3) }];
-  const view = { id: "r", state: "completed", began: 1000, ended: null, tasks, status: null, record: null };
+  const view = {
+    id: "r",
+    definition: "demo/a:1.0.0",
+    state: "completed",
+    began: 1000,
+    ended: null,
+    tasks,
+    status: null,
+    record: null,
+  };
   expect(endOf(view, 9000)).toBe(3000);
   expect(endOf({ ...view, state: "running" }, 9000)).toBe(9000);
   expect(endOf({ ...view, ended: 4000 }, 9000)).toBe(4000);
@@ -52,12 +61,12 @@ test("the outputs of another definition's run are not taken for those of the ope
     cases: [],
     branches: [],
   };
-  useDocument.setState({ path: "a.yaml", blocks: [block] });
-  const record = (name: string, output: string) => {
+  useDocument.setState({ path: "a.yaml", definition: "demo/a", blocks: [block] });
+  const record = (name: string, output: string, definition = "demo/a:1.0.0") => {
     const task = { id: "1", name, pointer: `/do/0/${name}`, state: "completed", output };
     return {
       id: "r",
-      definition: "d",
+      definition,
       state: "completed",
       tasks: [task],
       input: output,
@@ -65,6 +74,7 @@ test("the outputs of another definition's run are not taken for those of the ope
   };
   keepOutputs(record("ask", "mine"));
   keepOutputs(record("other", "theirs"));
+  keepOutputs(record("ask", "theirs", "demo/b:1.0.0")); // which has a task of that name, too
   expect(sampleOf("a.yaml")).toMatchObject({ input: "mine", outputs: { ask: "mine" } });
   expect(sampleOf("a.yaml").outputs).not.toHaveProperty("other");
 });
@@ -92,16 +102,29 @@ test("a run that is open stays when past runs are asked for, which are listed in
 test("bars begin where the run began, whatever the clock of the page says, and stay there when it ends", async () => {
   const at = (second: number) => new Date(second * 1000).toISOString();
   const task = { id: "1", name: "ask", pointer: "/do/0/ask", kind: "set", state: "completed" };
-  const status = { state: "running", started_at: at(1), tasks: [{ ...task, started_at: at(3) }] };
-  const record = { id: "r", state: "completed", started_at: at(1), ended_at: at(5), tasks: status.tasks };
+  const definition = "demo/a:1.0.0";
+  const status = { definition, state: "running", started_at: at(1), tasks: [{ ...task, started_at: at(3) }] };
+  const record = {
+    id: "r",
+    definition,
+    state: "completed",
+    started_at: at(1),
+    ended_at: at(5),
+    tasks: status.tasks,
+  };
   const began: (number | undefined)[] = [];
   useRun.subscribe(({ view }) => view && began.push(view.began));
   vi.spyOn(client, "stream").mockImplementation(async function* () {
     yield { event: "status", data: status };
     yield { event: "ended", data: record };
   });
+  useDocument.setState({ definition: "demo/b" });
   await useRun.getState().watch("r");
   expect(new Set(began)).toEqual(new Set([1000]));
+  expect(useRunStates.getState().byPointer).toEqual({}); // the blocks that are open are not its tasks
+  useDocument.setState({ definition: "demo/a" });
+  await useRun.getState().watch("r");
+  expect(useRunStates.getState().byPointer).toHaveProperty("/do/0/ask");
 });
 
 test("it is told for how many requests answers are kept, and where a run would fail", () => {
@@ -152,8 +175,8 @@ test("runs of the open definition are listed first, and looked for where others 
   const others = Array.from({ length: 20 }, (_, index) => run(`o${index}`, "demo/other:1.0.0"));
   const all = [...others, run("m2", "demo/mine:1.1.0"), run("m1", "demo/mine:1.0.0")];
   const listed = vi.spyOn(api, "listRuns").mockImplementation(async (limit = 20) => all.slice(0, limit));
-  expect((await latestRuns("other")).length).toBe(20);
-  const found = grouped(await latestRuns("mine"), "mine");
+  expect((await latestRuns("demo/other")).length).toBe(20);
+  const found = grouped(await latestRuns("demo/mine"), "demo/mine");
   expect(found.map(([definition, runs]) => [definition, runs[0]?.id, runs.length])).toEqual([
     ["demo/mine", "m2", 2],
     ["demo/other", "o0", 20],

@@ -5,7 +5,7 @@ import type { Block, Checked, Definition, Edited, Finding } from "../api/types";
 import { errorsOf, isEmpty } from "./blocks";
 import { isUnsaved, useDocument } from "./document";
 
-const checked: Checked = { blocks: [], findings: [], to_fill_in: [], runnable: true };
+const checked: Checked = { definition: null, blocks: [], findings: [], to_fill_in: [], runnable: true };
 const definition = (text: string): Definition => ({
   ...checked,
   path: "a.yaml",

@@ -34,6 +34,8 @@ export interface Step {
 
 interface DocumentState {
   path: string | null;
+  /** `namespace/name`, by which runs call it. */
+  definition: string | null;
   text: string;
   saved: string;
   base: string;
@@ -87,6 +89,7 @@ interface DocumentActions {
 
 const closed: DocumentState = {
   path: null,
+  definition: null,
   text: "",
   saved: "",
   base: "",
@@ -149,6 +152,7 @@ let saves: Promise<unknown> = Promise.resolve();
 export const useDocument = create<DocumentState & DocumentActions>()((set, get) => {
   const looked = (checked: Checked, text: string, kept: string[]) => ({
     checked: text,
+    definition: checked.definition,
     blocks: checked.blocks,
     findings: checked.findings,
     toFillIn: checked.to_fill_in.filter((one) => !kept.includes(anywhere(one))),
@@ -162,10 +166,11 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
    */
   const take = (checked: Checked, text: string) => {
     const isKnown = checked.blocks.length || checked.runnable || isEmpty(checked.findings);
-    const { blocks: former, selected } = get();
+    const { blocks: former, definition, selected } = get();
     const changed = isKnown ? null : difference(get().checked, text);
     const blocks = isKnown ? checked.blocks : changed ? carried(former, changed) : former;
     set({ ...looked(checked, text, get().kept), blocks });
+    if (!isKnown) set({ definition });
     const stays = blockAt(blocks, selected)?.pointer ?? movedTo(blocks, blockAt(former, selected)?.name);
     set({ selected: stays ?? blockAt(blocks, selectedThen)?.pointer ?? null });
     selectedThen = null;

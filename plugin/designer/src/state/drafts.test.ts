@@ -5,6 +5,7 @@ import { useDocument } from "./document";
 import { keepDrafts, keepMeant, readDraft } from "./drafts";
 
 const definition = (text: string): Definition => ({
+  definition: null,
   blocks: [],
   findings: [],
   runnable: true,

@@ -16,7 +16,7 @@ from httptask.cli.terminal.errors import CliError
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from httptask.cli.runs.ending import Ending
+    from httptask.runs.ending import Ending
     from httptask.runs.records import RunRecord, RunSummary
 
 __all__ = ["runs"]
@@ -98,10 +98,13 @@ def cancel(
     A run of `httptask run` that does not end is terminated: its command was killed.
     A run that a worker serves ends as soon as a worker is there to do so.
     """
-    from httptask.cli.runs.ending import end_run
+    from httptask.runs.ending import AlreadyEnded, end_run
 
     async def end(client: "Client", where: str) -> "Ending":
-        return await end_run(client, await resolve_run(client, where, run), terminate=terminate)
+        try:
+            return await end_run(client, await resolve_run(client, where, run), terminate=terminate)
+        except AlreadyEnded as ended:
+            raise CliError(str(ended), ended.hint) from None
 
     ending = ask(end, config, profile)
     if json:

@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowFailureError
 
 from httptask.cli.runs.following import wait_for_left_runs
 from httptask.cli.temporal.cluster import Cluster, connect
-from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX, new_worker, while_working
+from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of, run_async
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
@@ -37,6 +37,7 @@ from httptask.evaluations import (
 )
 from httptask.interpreter.batch_state import BatchProgress
 from httptask.plugin import HttpTaskPlugin
+from httptask.runs.ending import RUN_QUEUE_PREFIX
 from httptask.runs.executions import describe
 
 __all__ = ["BatchLaunch", "begin", "follow", "run_batch"]

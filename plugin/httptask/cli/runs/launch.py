@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from httptask.cli.runs.following import CANCEL_SECONDS, end_interrupted, wait_for_left_runs
 from httptask.cli.temporal.cluster import Cluster, connect
-from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX, new_worker, while_working
+from httptask.cli.temporal.worker import new_worker, while_working
 from httptask.cli.terminal.background import beside, first_of, run_async
 from httptask.cli.terminal.console import is_terminal, print_json, print_note
 from httptask.cli.terminal.errors import CliError, ExitCode
@@ -34,6 +34,7 @@ from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.status import RunStatus
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput, keep_program
 from httptask.plugin import HttpTaskPlugin, fetch_status, live_texts
+from httptask.runs.ending import RUN_QUEUE_PREFIX
 from httptask.runs.executions import describe
 from httptask.runs.records import FILE_MEMO, id_of_rerun
 from httptask.scheduling.spending_state import SPENT_MEMO, Spent

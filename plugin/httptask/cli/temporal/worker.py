@@ -14,10 +14,7 @@ from temporalio.worker import Worker
 from httptask.cli.temporal.outages import address_of, outage
 from httptask.cli.terminal.background import beside, first_of
 
-__all__ = ["RUN_QUEUE_PREFIX", "end_worker", "new_worker", "while_working"]
-
-RUN_QUEUE_PREFIX = "httptask-run-"
-"""Of task queues of a run's own: when its worker is gone, no other one makes its calls."""
+__all__ = ["end_worker", "new_worker", "while_working"]
 
 _T = TypeVar("_T")
 _PATIENCE_SECONDS = 10.0

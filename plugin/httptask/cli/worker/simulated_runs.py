@@ -15,9 +15,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.cli.project.run_setup import run_setup_of
 from httptask.cli.temporal.cluster import connect_again
-from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX, end_worker, new_worker
+from httptask.cli.temporal.worker import end_worker, new_worker
 from httptask.cli.terminal.background import beside, first_of
 from httptask.cli.terminal.errors import CliError
+from httptask.runs.ending import RUN_QUEUE_PREFIX
 from httptask.runs.executions import runs_left_by
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from httptask.catalog.operation_faults import operation_faults
 from httptask.catalog.project_documents import ProjectDocuments
 from httptask.designer.called import CalledOperations
-from httptask.designer.outline import Checked, checked
+from httptask.designer.outline import Checked, checked, runs_name
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Workspace, load_once
 from httptask.diagnostics.cutting import shortened
@@ -32,6 +32,8 @@ class ListedDefinition(BaseModel):
     """One file."""
 
     path: str
+    definition: str | None = None
+    """`namespace/name`, by which runs call it."""
     name: str | None
     title: str | None
     summary: str | None = None
@@ -155,6 +157,7 @@ def _listed(path: str, text: str, sha256: str, folder: Path) -> ListedDefinition
     name, title, summary = (words.get(key) for key in ("name", "title", "summary"))
     return ListedDefinition(
         path=path,
+        definition=runs_name(document.data),
         name=name if isinstance(name, str) else None,
         title=title if isinstance(title, str) else None,
         summary=shortened(summary, _LONGEST_SUMMARY) if isinstance(summary, str) else None,

@@ -1,7 +1,6 @@
 """Runs: started, watched, ended, and gone on from."""
 
 import asyncio
-import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -11,35 +10,39 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
 
 from httptask.config.config import for_own_runs
 from httptask.designer.kept_answers import KeptAnswers, kept_answers_of, load_kept_answers
-from httptask.designer.past_runs import EarlierData, PastRuns, data_of, output_of, runs_of
+from httptask.designer.past_runs import EarlierData, data_of, output_of, runs_of
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.routes.project import SecretState, missing_secrets, not_set_up
-from httptask.designer.streaming import Tell, Written, beside_requests
+from httptask.designer.streaming import beside_requests
+from httptask.designer.watching import watch
 from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, check_run_input
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.loader import Loaded
 from httptask.dsl.program import Program
 from httptask.events import EventRefused, new_event, send_event, type_waited_for
 from httptask.explain.findings import uses_of_connections
-from httptask.interpreter.fetch_status import SIMULATED_MEMO, fetch_status
-from httptask.interpreter.status import RunStatus
+from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
-from httptask.plugin import live_texts
 from httptask.reruns import NotRerunnable, RerunReport, plan_rerun, read_earlier
-from httptask.runs.executions import describe, first_started_at
+from httptask.runs.ending import AlreadyEnded, Ending, end_run
+from httptask.runs.executions import describe
 from httptask.runs.pausing import CannotPause, pause_run, resume_run
-from httptask.runs.records import FILE_MEMO, RERUN_MEMO, RunRecord, RunSummary, id_of_rerun, latest_runs
+from httptask.runs.records import (
+    FILE_MEMO,
+    RunRecord,
+    RunSummary,
+    id_of_rerun,
+    latest_runs,
+)
 from httptask.secrets.store import SecretStore
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 _T = TypeVar("_T")
-_LOOK_SECONDS = 0.25
 _LATEST = Query(20, ge=1, le=200)
 _TRIED = 3
 """Runs that are read for one with an output."""
@@ -208,19 +211,20 @@ async def get_run(id_: str, workspace: AskedWorkspace) -> Response:
 async def watch_run(id_: str, workspace: AskedWorkspace, *, texts: bool = False) -> StreamingResponse:
     """What a run does: `status` whenever it changes, `text` with `texts` of a live run, and `ended` (its record).
 
-    A `status` has the `rerun_of` and the `started_at` of the record that will follow, by the clock of its tasks.
+    A `status` has the `definition`, the `rerun_of` and the `started_at` of the record that will follow, by the clock of
+    its tasks; its `impasse` tells of a run that no worker answers for.
     """
     temporal = workspace.required_temporal()
     await _asked(temporal, describe(temporal.client, id_))
     past = workspace.past_runs
-    return workspace.streams.open(lambda tell: _watch(temporal, id_, tell, past, texts=texts))
+    return workspace.streams.open(lambda tell: watch(temporal, id_, tell, past, texts=texts))
 
 
 @router.post("/{id_}/cancel", status_code=202)
-async def cancel_run(id_: str, workspace: AskedWorkspace) -> None:
-    """Ask a run to end; its worker has it do so."""
+async def cancel_run(id_: str, workspace: AskedWorkspace) -> Ending:
+    """Ask a run to end, and wait a short while for that; one that no worker will ever take up is terminated."""
     temporal = workspace.required_temporal()
-    await _asked(temporal, temporal.client.get_workflow_handle(id_).cancel())
+    return await _asked(temporal, end_run(temporal.client, id_, terminate=False))
 
 
 @router.post("/{id_}/terminate", status_code=202)
@@ -289,49 +293,8 @@ async def _asked(temporal: Temporal, answer: Awaitable[_T]) -> _T:
     """
     try:
         return await temporal.asked(answer, f"no such run at {temporal.where}, or it has ended")
-    except (CannotPause, NotRerunnable) as error:
+    except (AlreadyEnded, CannotPause, NotRerunnable) as error:
         raise Problem(409, str(error), error.hint) from None
-
-
-async def _watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, texts: bool) -> None:
-    handle = temporal.client.get_workflow_handle(id_)
-    listening = asyncio.create_task(_listen(temporal, id_, tell)) if texts else None
-    status: RunStatus | None = None
-    told = ""
-    around = ""
-    try:
-        while True:
-            described = await describe(temporal.client, id_)
-            ended = described.ended_at is not None
-            if not around:
-                began = await first_started_at(temporal.client, described)
-                rerun_of = (await described.memo()).get(RERUN_MEMO)
-                around = json.dumps({"started_at": began.isoformat(), "rerun_of": rerun_of})
-            try:
-                status = await fetch_status(handle, status, client=temporal.client)
-            except RPCError as error:
-                if ended or error.status is RPCStatusCode.NOT_FOUND:
-                    break
-            else:
-                now = status.model_dump_json()
-                if now != told:
-                    told = now
-                    tell("status", Written(f"{now[:-1]},{around[1:]}"))  # not made anew of a thousand tasks
-            if ended:
-                break
-            await asyncio.sleep(_LOOK_SECONDS)
-        tell("ended", Written((await past.read(temporal.client, id_)).json))
-    except RPCError as error:
-        raise Problem(503, f"Temporal at {temporal.where}: {error.message}") from None
-    finally:
-        if listening is not None:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-
-
-async def _listen(temporal: Temporal, id_: str, tell: Tell) -> None:
-    async for piece in live_texts(temporal.client, id_):
-        tell("text", piece.model_dump())
 
 
 async def _begin(

@@ -9,14 +9,21 @@ from temporalio.api.enums.v1 import PendingWorkflowTaskState
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from httptask.cli.temporal.worker import RUN_QUEUE_PREFIX
-from httptask.cli.terminal.errors import CliError
 from httptask.runs.executions import Described, describe
 
-__all__ = ["Ending", "end_run"]
+__all__ = ["RUN_QUEUE_PREFIX", "AlreadyEnded", "Ending", "end_run", "has_own_queue"]
+
+RUN_QUEUE_PREFIX = "httptask-run-"
+"""Of task queues of a run's own: when its worker is gone, no other one makes its calls."""
 
 _PATIENCE_SECONDS = 5.0
 _POLL_SECONDS = 0.1
+
+
+class AlreadyEnded(Exception):
+    """A run that is to be ended has ended; `hint` says how one learns what came of it."""
+
+    hint = "`httptask runs show` tells how"
 
 
 class Ending(BaseModel):
@@ -30,8 +37,9 @@ class Ending(BaseModel):
 async def end_run(client: Client, id_: str, *, terminate: bool) -> Ending:
     """Cancel a run and wait a short while for its end.
 
-    A run of `httptask run` that does not end is terminated, as at a second Ctrl-C of that command: its queue is its
-    own, and no other worker ever comes. Any other run stays asked, and ends when a worker takes that up.
+    A run of `httptask run`, or a simulated one of the designer, is terminated where it does not end, as at a second
+    Ctrl-C of that command: its queue is its own, and no other worker ever comes. Any other run stays asked, and ends
+    when a worker takes that up.
 
     Args:
         client: of the server that has the run.
@@ -39,21 +47,20 @@ async def end_run(client: Client, id_: str, *, terminate: bool) -> Ending:
         terminate: whether to terminate any run that does not end in time.
 
     Raises:
-        CliError: it has ended already.
+        AlreadyEnded: it has.
         RPCError: there is no such run, or no answer.
     """
     handle = client.get_workflow_handle(id_)
     run = await describe(client, id_)
     if run.ended_at is not None:
-        ended = f"{id_} ended at {run.ended_at:%Y-%m-%d %H:%M:%S} UTC"
-        raise CliError(ended, "`httptask runs show` tells how")
+        raise AlreadyEnded(f"{id_} ended at {run.ended_at:%Y-%m-%d %H:%M:%S} UTC")
     with _unless_ended():
         await handle.cancel()
     run = await _watch(client, id_)
     if run.ended_at is not None:
         return Ending(run=id_, state=run.state)
     reason = run.pause or _reason(run)
-    if not (terminate or (_is_own(run) and run.pause is None)):
+    if not (terminate or (has_own_queue(run) and run.pause is None)):
         return Ending(run=id_, state=run.state, reason=reason)
     with _unless_ended():
         await handle.terminate(reason=reason)
@@ -77,13 +84,13 @@ def _reason(run: Described) -> str:
     untaken = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED
     if run.description.pending_workflow_task.state != untaken:
         return f"it did not end within {_PATIENCE_SECONDS:g} s"
-    if _is_own(run):
+    if has_own_queue(run):
         return "no worker serves its queue any more"
     return f"no worker serves the task queue {run.info.task_queue} now"
 
 
-def _is_own(run: Described) -> bool:
-    """Whether it is a run of `httptask run`, whose queue nobody else ever serves."""
+def has_own_queue(run: Described) -> bool:
+    """Whether nobody else ever serves the queue of a run than the process that began it."""
     return run.info.task_queue.startswith(RUN_QUEUE_PREFIX)
 
 
