@@ -251,7 +251,7 @@ class Catalog:
             reader = OperationReader(Document(entry.document, index), Problems())
             read = reader.read(listed, depth)
             read = replace(read, servers=absolute_servers(read.servers, entry.source))
-            return Reference(api, read, authentication=entry.authentication)
+            return Reference(api, read, authentication=entry.authentication, source=entry.source)
 
     def keep_authentication(self, api: str, authentication: str) -> None:
         """Keep how requests of an API are authenticated, whose document does not say it.

@@ -98,12 +98,14 @@ class Reference:
     Attributes:
         presets: providers whose servers have it, where httptask knows them.
         authentication: how its requests are authenticated, as somebody told for a document that does not say it.
+        source: the URL that its document was loaded from; None for a file.
     """
 
     api: str
     operation: Operation
     presets: tuple[Preset, ...] = ()
     authentication: str | None = None
+    source: str | None = None
 
     @property
     def name(self) -> str:

@@ -133,6 +133,23 @@ def test_only_who_names_a_private_server_opens_it() -> None:
     assert prepared({}, server=local).tables["connections"]["shop"]["allow_private"] == ["loopback"]
 
 
+@pytest.mark.parametrize(
+    ("source", "server", "opened"),
+    [
+        ("http://127.0.0.1:8080/openapi.json", "http://127.0.0.1:8081/v1", ["127.0.0.1"]),
+        ("http://127.0.0.1:8080/openapi.json", "http://10.1.2.3", None),
+        ("https://shop.example.com/openapi.json", "http://127.0.0.1:8081", None),
+        ("https://9.9.9.9/openapi.json", "https://9.9.9.9", None),
+    ],
+    ids=["the same", "another private one", "a public one", "both public"],
+)
+def test_a_server_is_opened_where_its_document_was_loaded_from(
+    source: str, server: str, opened: list[str] | None
+) -> None:
+    found = prepared({}, source=source, servers=[{"url": server}])
+    assert found.tables["connections"]["shop"].get("allow_private") == opened
+
+
 def test_connections_that_are_there_are_used() -> None:
     keyed = {
         "base_url": "https://shop.example.com/v1/",

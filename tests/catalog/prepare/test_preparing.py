@@ -40,7 +40,8 @@ def prepared(operation: dict[str, Any], *, known: Config | None = None, **option
         components={"securitySchemes": options.pop("schemes", {})},
     )
     authentication = options.pop("told", None)
-    reference = Reference("shop", read_operation(root), authentication=authentication)
+    source = options.pop("source", None)
+    reference = Reference("shop", read_operation(root), authentication=authentication, source=source)
     found = prepare(reference, known or config(), **options)
     use = {"use": {"secrets": list(found.declared_secrets)}} if found.declared_secrets else {}
     faults = compile_definition({"document": DOCUMENT, **use, "do": [{"one": found.task}]}).faults

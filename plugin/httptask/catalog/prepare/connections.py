@@ -103,7 +103,11 @@ def _filled(server: Server, values: Mapping[str, Any], declared_by: str) -> Chos
 
 
 def connection_for(
-    api: str, server: Chosen | None, recipe: Recipe, known: Mapping[str, Connection]
+    api: str,
+    server: Chosen | None,
+    recipe: Recipe,
+    known: Mapping[str, Connection],
+    source: str | None = None,
 ) -> tuple[str, dict[str, Any] | None]:
     """The name of the connection, and its settings where it is to be written.
 
@@ -112,6 +116,7 @@ def connection_for(
         server: None where the document names none.
         recipe: what is sent to authenticate.
         known: connections that there are.
+        source: the URL that the document was loaded from, which somebody allowed where its host is private.
 
     Raises:
         ServerUnknown: there is no server, and no connection of the API's name.
@@ -135,7 +140,9 @@ def connection_for(
         return api, None  # whoever wrote it chose another server of the API, such as a sandbox
     name = unused_name(_name_for(api, server), known, "-")
     settings: dict[str, Any] = {"base_url": server.url}
-    if server.declared_by == "person" and (opened := named_address(urlsplit(server.url).hostname or "")):
+    host = urlsplit(server.url).hostname or ""
+    is_meant = server.declared_by == "person" or host == urlsplit(source or "").hostname
+    if is_meant and (opened := _closed_networks(host)):
         settings["allow_private"] = list(opened)
     if recipe.authentication:
         settings["authentication"] = recipe.authentication
@@ -152,15 +159,18 @@ def closed_server(name: str, settings: Mapping[str, Any]) -> Sequence[str]:
         settings: of it.
     """
     url: str = settings["base_url"]
-    opened = named_address(urlsplit(url).hostname or "")
-    if not opened or "allow_private" in settings:
-        return ()
-    why = "a loopback address" if opened == ("loopback",) else refusal(opened[0])
-    if why is None:
-        return ()
     host = urlsplit(url).hostname or ""
-    cure = permission(fixed_address(host) or host, f"[connections.{name}]")
+    if not _closed_networks(host) or "allow_private" in settings:
+        return ()
+    address = fixed_address(host) or host
+    why, cure = refusal(address), permission(address, f"[connections.{name}]")
     return [f"the document's server {url} is at {why}, where requests may not go: {cure}"]
+
+
+def _closed_networks(host: str) -> Sequence[str]:
+    """What `allow_private` needs for a host that is named as localhost or by its address, and may not be reached."""
+    opened = named_address(host)
+    return opened if opened and refusal(fixed_address(host) or host) is not None else ()
 
 
 def _name_for(api: str, server: Chosen) -> str:

@@ -81,7 +81,8 @@ def prepare(
     own_name = name or unused_name(operation.name, taken)
     if _is_chat(reference) and body is not None:
         return _chat(reference, parts, body, own_name, server or "openai", config)
-    return _http(parts, body, own_name, config, server, is_told=is_declared or way is not None)
+    is_told = is_declared or way is not None
+    return _http(parts, body, own_name, config, server, reference.source, is_told=is_told)
 
 
 def placeholders(reference: Reference) -> Mapping[str, Any]:
@@ -133,12 +134,13 @@ def _http(
     name: str,
     config: Config,
     server: str | None,
+    source: str | None,
     *,
     is_told: bool,
 ) -> Prepared:
     operation, recipe = parts.operation, parts.recipe
     chosen = choose_server(operation, server, parts.fields.server)
-    connection, settings = connection_for(parts.api, chosen, recipe, config.connections)
+    connection, settings = connection_for(parts.api, chosen, recipe, config.connections, source)
     is_new = settings is not None
     secrets = {one.name: one for one in recipe.secrets} | parts.secrets
     declared = [*dict.fromkeys((*recipe.task_secrets, *parts.secrets))]
