@@ -292,3 +292,22 @@ def test_a_text_is_taken_apart_once_and_as_far_as_it_is_read(monkeypatch: pytest
         assert len(parsed) == 7
     finally:
         tokens.keep_tokens(0)
+
+
+async def test_an_input_that_is_older_than_its_schema_is_no_fault_of_what_reads_it(
+    workspace: Workspace,
+) -> None:
+    text = PLACES.replace("type: object,", "type: object, required: [city],").replace("book:", "city:")
+    async with asked(workspace) as client:
+
+        async def told(written: str, given: Any) -> Any:
+            reading = {"pointer": "/do/4/after", "expression": "in ${ $workflow.input.city }"}
+            return await answer_of(client, "evaluate", text=written, **reading, sample={"input": given})
+
+        none, old = await told(text, None), await told(text, {"city": 7})
+        newer, fits = await told(text, {"other": 1}), await told(text, {"city": "Rome"})
+    assert (none["error"]["message"], none["error"]["missing"]) == ("no input yet", {"input": []})
+    assert "the latest input does not fit its schema" in old["error"]["message"]
+    assert old["error"]["missing"] == {"input": []}
+    assert newer["unsampled"] == [{"name": "city", "of": "$workflow.input"}]
+    assert fits["value"] == "in Rome"

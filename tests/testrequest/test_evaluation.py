@@ -4,9 +4,10 @@ import pytest
 
 from httptask.calls.problem import TaskFault
 from httptask.diagnostics.fault import TextFault
+from httptask.dsl.expressions import ExpressionFailed
 from httptask.dsl.program import Program
 from httptask.testrequest import ExpressionInvalid, Sample, SampleIncomplete, evaluate_in_task
-from httptask.testrequest.evaluation import try_in_task
+from httptask.testrequest.evaluation import FieldUnsampled, UnsampledField, try_in_task
 from support.definitions import compiled
 
 ADDS = """
@@ -104,3 +105,14 @@ def test_a_field_that_neither_data_nor_schema_has_is_told(
 def test_a_text_that_fails_for_a_field_that_is_not_there_names_it(books: Program) -> None:
     with pytest.raises(ExpressionInvalid, match="no field `idd`"):
         evaluate_in_task(books, "show", "no. ${ $tasks.list.idd }", FOUND)
+
+
+def test_a_field_that_is_newer_than_the_data_is_told_as_that(books: Program) -> None:
+    newer = [UnsampledField("limit", "$workflow.input")]
+    assert try_in_task(books, "show", "${ $workflow.input.limit }", FOUND).unsampled == newer
+    with pytest.raises(FieldUnsampled, match="is null") as caught:
+        evaluate_in_task(books, "show", "at most ${ $workflow.input.limit }", FOUND)
+    assert caught.value.fields == newer
+    with pytest.raises(ExpressionFailed) as failed:  # for another reason
+        evaluate_in_task(books, "show", "${ $tasks.list.id | ascii_upcase }", FOUND)
+    assert not isinstance(failed.value, FieldUnsampled)

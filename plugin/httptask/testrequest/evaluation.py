@@ -29,7 +29,15 @@ from httptask.json.types import is_array, is_object
 from httptask.testrequest.naming import in_function, reads_input
 from httptask.testrequest.sample import Place, Sample, find_task
 
-__all__ = ["ExpressionInvalid", "Tried", "absent_fields", "evaluate_in_task", "try_in_task"]
+__all__ = [
+    "ExpressionInvalid",
+    "FieldUnsampled",
+    "Tried",
+    "UnsampledField",
+    "absent_fields",
+    "evaluate_in_task",
+    "try_in_task",
+]
 
 _BEFORE_INPUT: Final = ("if", "input")
 """Places whose `.` is the input of a task before its `input.from`."""
@@ -48,17 +56,44 @@ class ExpressionInvalid(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class UnsampledField:
+    """A field that a schema has, and that the data, which may be older, don't.
+
+    Attributes:
+        name: of the field.
+        of: what it is read of, as an expression has it: `$workflow.input`.
+    """
+
+    name: str
+    of: str
+
+
+class FieldUnsampled(ExpressionFailed):
+    """It failed, and reads fields that a schema has and the data don't.
+
+    Attributes:
+        fields: these.
+    """
+
+    def __init__(self, failed: ExpressionFailed, fields: Sequence[UnsampledField]) -> None:
+        super().__init__(failed.pointer, failed.message, failed.hint)
+        self.fields = fields
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """What came of a text.
 
     Attributes:
         value: of the expression, or the text with the values of its expressions; secrets stand as `$NAME`.
         absent: fields that it reads, and that neither the data nor a schema has.
+        unsampled: fields that it reads, and that a schema has and the data don't.
         readings: all that its expressions read.
     """
 
     value: Any
     absent: Sequence[Fault]
+    unsampled: Sequence[UnsampledField]
     readings: Sequence[Reading]
 
 
@@ -74,7 +109,7 @@ def evaluate_in_task(program: Program, task: str, text: str, sample: Sample) -> 
     Raises:
         NotTestable: no such task, or the sample lacks what the expression reads (`SampleIncomplete`).
         ExpressionInvalid: it can't be evaluated.
-        ExpressionFailed: it failed, or the task's `input.from` did.
+        ExpressionFailed: it failed, or the task's `input.from` did; `FieldUnsampled` where the data lack what is read.
         ExpressionLimitExceeded: it met a bound.
         TaskFault: the sample is not what a schema wants.
     """
@@ -99,17 +134,16 @@ def try_in_task(program: Program, task: str, text: str, sample: Sample) -> Tried
     needs_input = INPUT in node.parts or reads_input(node, readings)
     place = Place.of(program, node, sample, needs_input=needs_input)
     scope = scope_for(template, place.execution.input, place.variables)
-    absent = [
-        fault
-        for use in uses
-        for reading in use.expression.readings
-        for fault in _absent(program, use, reading, scope)
-    ]
+    lacking = [_lacking(program, use, reading, scope) for use in uses for reading in use.expression.readings]
+    absent = [one for one in lacking if isinstance(one, Fault)]
+    unsampled = [one for one in lacking if isinstance(one, UnsampledField)]
     try:
-        return Tried(_shown(render(template, scope)), absent, readings)
-    except ExpressionFailed:
+        return Tried(_shown(render(template, scope)), absent, unsampled, readings)
+    except ExpressionFailed as failed:
         if absent:
             raise ExpressionInvalid(absent[0]) from None
+        if unsampled:
+            raise FieldUnsampled(failed, unsampled) from None
         raise
 
 
@@ -140,8 +174,9 @@ def absent_fields(
                 is_known = reading.path[:1] != () and reading.path[0] in sample.outputs
             else:
                 is_known = is_input if reading.variable is None else reading.variable in known
-            if is_known:
-                yield from _absent(program, use, reading, scope)
+            found = _lacking(program, use, reading, scope) if is_known else None
+            if isinstance(found, Fault):
+                yield found
 
 
 def _template_of(text: str, faults: list[Fault]) -> Template | None:
@@ -159,10 +194,12 @@ def _shown(rendered: Rendered) -> Any:
     return value
 
 
-def _absent(program: Program, use: ExpressionUse, reading: Reading, scope: Scope) -> Iterator[Fault]:
-    """At most one field: behind one that is not there nothing is known."""
+def _lacking(
+    program: Program, use: ExpressionUse, reading: Reading, scope: Scope
+) -> Fault | UnsampledField | None:
+    """The first field that the data don't have: behind one that is not there nothing is known."""
     if reading.tested:  # who asks whether it is there knows that it may not be
-        return
+        return None
     shape, skipped = shape_read(program, use, reading)
     values = [scope.dot if reading.variable is None else scope.variables.get(reading.variable)]
     text = f"${reading.variable}" if reading.variable else ""
@@ -176,14 +213,16 @@ def _absent(program: Program, use: ExpressionUse, reading: Reading, scope: Scope
         text = f"{text}.{key}"
         objects = [one for one in values if is_object(one)]
         step = None if shape is None or index < skipped else shape.read(key)
-        if objects and not any(key in one for one in objects) and not isinstance(step, ValueShape):
+        if objects and not any(key in one for one in objects):
+            if isinstance(step, ValueShape):
+                return UnsampledField(key, before)
             known = list(dict.fromkeys(name for one in objects for name in one))
             hint = hint_for_unknown(key, known, "fields")
             message = f"there is no field `{key}` in `{before}`"
-            yield TextFault(
+            return TextFault(
                 use.pointer, "absent-field", message, hint, Severity.WARNING, offset=reading.offset
             )
-            return
         values = [one[key] for one in objects if key in one]
         if index >= skipped:
             shape = step if isinstance(step, ValueShape) else None
+    return None

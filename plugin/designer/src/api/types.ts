@@ -223,6 +223,8 @@ export interface Evaluation {
   begins?: string | null;
   /** Fields that it reads, and that neither the data nor a schema has. */
   absent?: { message: string; hint?: string | null }[];
+  /** Fields that it reads, and that a schema has and the data, which may be older, don't. */
+  unsampled?: { name: string; of: string }[];
   /** Whether it reads of an answer that is made up. */
   simulated?: boolean;
   error?: {

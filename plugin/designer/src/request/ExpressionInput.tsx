@@ -3,7 +3,7 @@ import { Problem } from "../api/client";
 import { complete, evaluate } from "../api/endpoints";
 import type { Completion, Evaluation } from "../api/types";
 import { useDocument } from "../state/document";
-import { sampleOf } from "../testrequest/data";
+import { sampleOf, toldUnsampled, useSample } from "../testrequest/data";
 import { Simulated, Told } from "../ui/Prose";
 import { type Suggestions, useCursor, useDrop, useFaults, useForm, useToFillIn } from "./form";
 import { isEvaluable, isInside, withExpression, withoutEmpty } from "./insertion";
@@ -266,6 +266,7 @@ function Live({ pointer, expression, isWritten, hasRoom }: LiveProps) {
   const { task } = useForm();
   const known = useFaults(pointer, true);
   const [told, setTold] = useState<Evaluation | null>(null);
+  const sample = useSample(useDocument((state) => state.path));
   useEffect(() => {
     if (expression === null) {
       setTold(null);
@@ -290,11 +291,17 @@ function Live({ pointer, expression, isWritten, hasRoom }: LiveProps) {
   if (!told) return nothingTold;
   const isTold = ({ message }: { message: string }) =>
     isWritten && known.some((fault) => fault.message === message);
+  if (told.unsampled?.length && (told.error || (told.value === null && !told.begins)))
+    return (
+      <output className="live lacking">
+        <Told message={toldUnsampled(sample, told.unsampled)} />
+      </output>
+    );
   if (told.error && isTold(told.error)) return null;
   if (told.error?.missing)
     return (
       <output className="live lacking" title={told.error.hint ?? undefined}>
-        <Told message={told.error.message} />
+        <Told message={told.error.message} hint={"input" in told.error.missing ? told.error.hint : null} />
       </output>
     );
   if (told.error)

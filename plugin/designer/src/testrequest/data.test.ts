@@ -4,6 +4,7 @@ import {
   beginning,
   briefly,
   keepOutput,
+  NO_DATA,
   runOf,
   type Sample,
   sameJson,
@@ -11,6 +12,7 @@ import {
   takeEarlier,
   takeOutput,
   takePinned,
+  toldUnsampled,
   useData,
   valueAt,
   withOutputs,
@@ -141,4 +143,17 @@ test("the input of a file beside the definition is what there is before anything
   expect(sampleOf(path).input).toEqual({ q: 1 });
   takePinned(path, { file: "f", outputs: {}, input: { q: 0 } });
   expect(sampleOf(path).input).toEqual({ q: 1 });
+});
+
+test("of a field that is newer than the data it is said where one can be given, and of a run's input that it had none", () => {
+  const input = { other: 1 };
+  const city = { name: "city", of: "$workflow.input" };
+  expect(toldUnsampled({ ...NO_DATA, input }, [city])).toBe(
+    "The data have no `city` in `$workflow.input`: run it with one, or give one in Test request.",
+  );
+  const run = { id: "r", at: "", input, outputs: {}, large: {} };
+  expect(toldUnsampled({ ...NO_DATA, input, run }, [city])).toMatch(/^The last run had no `city`/);
+  expect(toldUnsampled({ ...NO_DATA, input, run }, [{ name: "id", of: "$tasks.read.body" }])).toBe(
+    "The data have no `id` in `$tasks.read.body`: test or run it again.",
+  );
 });

@@ -1,6 +1,6 @@
 import { create } from "zustand";
 import { Written } from "../api/client";
-import type { EarlierData, Json, JsonObject, Outputs, ReadableValue } from "../api/types";
+import type { EarlierData, Evaluation, Json, JsonObject, Outputs, ReadableValue } from "../api/types";
 
 /** The latest data of a definition: what a test request finds, and what expressions are shown with. */
 export interface Sample {
@@ -105,6 +105,18 @@ export function runOf({ run, input, outputs }: Sample, { source, name }: Readabl
   if (!run) return null;
   if (source === "input") return run.input !== undefined && run.input === input ? run : null;
   return source === "task" && name in run.outputs && run.outputs[name] === outputs[name] ? run : null;
+}
+
+const INPUT = /^\$workflow\.input\b/;
+
+/** What is said of fields that a schema has and the data don't: they are older, and nothing is wrong with what reads them. */
+export function toldUnsampled(sample: Sample, fields: NonNullable<Evaluation["unsampled"]>): string {
+  const named = fields.map(({ name, of }) => `\`${name}\` in \`${of}\``).join(", ");
+  const ofInput = fields.every(({ of }) => INPUT.test(of));
+  const { run, input } = sample;
+  const had =
+    ofInput && run?.input !== undefined && run.input === input ? "The last run had" : "The data have";
+  return `${had} no ${named}: ${ofInput ? "run it with one, or give one in Test request" : "test or run it again"}.`;
 }
 
 /** What a run that has ended gave, in place of all that was there before; what it took of an earlier one stays. */

@@ -30,9 +30,10 @@ from httptask.dsl.expressions import ExpressionFailed, ExpressionLimitExceeded, 
 from httptask.dsl.expressions.paths import Reading
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.interpreter.schemas import check_input
 from httptask.json.types import is_array, is_object
 from httptask.testrequest import ExpressionInvalid, NotTestable, Sample, SampleIncomplete
-from httptask.testrequest.evaluation import absent_fields, try_in_task
+from httptask.testrequest.evaluation import FieldUnsampled, UnsampledField, absent_fields, try_in_task
 from httptask.testrequest.naming import segments_of
 from httptask.testrequest.sample import find_task
 
@@ -135,6 +136,8 @@ class Evaluation(BaseModel):
     """How its JSON begins, where there is too much of it to be sent: `value` is None then."""
     absent: list[AbsentField] = []
     """What is read, and neither in the data nor in a schema: null stands in its place."""
+    unsampled: list[UnsampledField] = []
+    """What is read, and in a schema, but not in the data: they may be older. That it fails then says nothing."""
     simulated: bool = False
     """Whether it reads of an answer that is made up."""
     error: ExpressionFault | None = None
@@ -158,11 +161,13 @@ async def evaluate_expression(asked: EvaluationRequest, workspace: AskedWorkspac
     except NotTestable as error:
         return Evaluation(error=ExpressionFault(message=str(error)))
     except ExpressionFailed as failed:
-        return Evaluation(error=ExpressionFault(message=failed.message, hint=failed.hint))
+        unsampled = [*failed.fields] if isinstance(failed, FieldUnsampled) else []
+        told = ExpressionFault(message=failed.message, hint=failed.hint)
+        return Evaluation(error=told, unsampled=unsampled)
     except (ExpressionLimitExceeded, ExpressionsBusy) as error:
         return Evaluation(error=ExpressionFault(message=str(error)))
     except TaskFault as fault:
-        return Evaluation(error=ExpressionFault(message=fault.problem.detail or fault.problem.title))
+        return Evaluation(error=_of_data(program, sample, fault.problem.detail or fault.problem.title))
 
 
 @router.post("/completions")
@@ -229,6 +234,17 @@ def find_absent(asked: TriedText, workspace: AskedWorkspace) -> list[Finding]:
     )
 
 
+def _of_data(program: Program, sample: Sample, told: str) -> ExpressionFault:
+    """What is wrong with the data; of an input that is older than its schema, or not there, what to do about it."""
+    try:
+        check_input(program.definition.input, sample.input, "the latest input")
+    except TaskFault as fault:
+        message = "no input yet" if sample.input is None else fault.problem.detail or told
+        hint = "run it with one that fits, or give a value in Test request"
+        return ExpressionFault(message=message, hint=hint, missing={"input": []})
+    return ExpressionFault(message=told)
+
+
 def _evaluated(program: Program, asked: EvaluationRequest, sample: Sample) -> Evaluation:
     tried = try_in_task(program, asked.pointer, asked.expression, sample)
     text = json.dumps(tried.value, ensure_ascii=False)
@@ -237,6 +253,7 @@ def _evaluated(program: Program, asked: EvaluationRequest, sample: Sample) -> Ev
         value=tried.value if is_short else None,
         begins=None if is_short else text[:_SHOWN],
         absent=[AbsentField(message=fault.message, hint=fault.hint) for fault in tried.absent],
+        unsampled=[*tried.unsampled],
         simulated=_reads_simulated(program, asked, tried.readings),
     )
 
