@@ -15,6 +15,7 @@ from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.config import Config
+    from httptask.diagnostics.fault import Fault
     from httptask.dsl.loader import Loaded
     from httptask.dsl.report import Report
 
@@ -64,12 +65,14 @@ def validate(
 
 
 def _findings(loaded: "Loaded", project: "Config", *, portable: bool) -> "list[Report]":
-    from httptask.cli.project.apis import faults_of_operations
+    from httptask.cli.project.apis import doubtful_paths, faults_of_operations
     from httptask.explain.findings import findings_of
 
     program = loaded.draft
-    operations = () if program is None else faults_of_operations(program, loaded.name, project)
-    return findings_of(loaded, project.connections, operations, portable=portable)
+    of_apis: Iterable[Fault] = ()
+    if program is not None:
+        of_apis = [*faults_of_operations(program, loaded.name, project), *doubtful_paths(program, project)]
+    return findings_of(loaded, project.connections, of_apis, portable=portable)
 
 
 def _beside(paths: list[Path], loaded: "Iterable[Loaded]") -> list[Path]:

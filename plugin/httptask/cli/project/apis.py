@@ -42,6 +42,16 @@ def faults_of_operations(program: "Program", name: str, config: "Config") -> "It
     yield from operation_faults(program, documents)
 
 
+def doubtful_paths(program: "Program", config: "Config") -> "Iterator[Fault]":
+    """Paths of requests that no API of the project's catalogue has, and that are near to one that it has."""
+    from httptask.catalog import FOLDER
+
+    if (config.root / FOLDER).is_dir():  # without loading what reads one
+        from httptask.catalog.path_faults import path_faults
+
+        yield from path_faults(program, config.connections, config.root, config.state_directory)
+
+
 @contextmanager
 def opened_catalog(config: Path | None) -> "Generator[tuple[Project, Catalog]]":
     """The project and its catalogue; what that can't do ends the command."""

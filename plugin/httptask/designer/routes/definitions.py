@@ -8,12 +8,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from httptask.catalog.operation_faults import operation_faults
+from httptask.catalog.path_faults import path_faults
 from httptask.catalog.project_documents import ProjectDocuments
 from httptask.designer.called import CalledOperations
 from httptask.designer.outline import Checked, checked, runs_name
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Workspace, load_once
 from httptask.diagnostics.cutting import shortened
+from httptask.diagnostics.fault import Fault
 from httptask.dsl.program import Program
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import begin_definition
@@ -132,8 +134,11 @@ def check_text(workspace: Workspace, path: str, text: str) -> Checked:
         unknown = []
     config = workspace.settings().config
     documents = ProjectDocuments(config.root, config.state_directory, file.parent)
-    of_operations = () if loaded.draft is None else operation_faults(loaded.draft, documents)
-    looked = checked(loaded, config.connections, of_operations, unknown)
+    of_apis: list[Fault] = []
+    if loaded.draft is not None:
+        of_apis += operation_faults(loaded.draft, documents)
+        of_apis += path_faults(loaded.draft, config.connections, config.root, config.state_directory)
+    looked = checked(loaded, config.connections, of_apis, unknown)
     called = CalledOperations(config, workspace.catalog(config))
     return looked.model_copy(update={"to_fill_in": [*called.to_fill_in(loaded)]})
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from httptask.chat.strictness import Level
 from httptask.diagnostics.fault import Fault
@@ -46,7 +46,7 @@ from httptask.http.headers import SAFE_METHODS
 from httptask.http.limits import HTTP_DEFAULTS, STREAM_DEFAULTS, Limits
 from httptask.json.types import is_number
 
-__all__ = ["HTTP", "HTTP_REQUEST"]
+__all__ = ["HTTP", "HTTP_REQUEST", "ConnectedCall", "connected_call"]
 
 Arguments = TypeVar("Arguments", HttpArguments, HttpRequestArguments)
 
@@ -195,3 +195,21 @@ def _compile_pages(parts: PartsBuilder, pointer: str, paginate: PaginateArgument
 
 HTTP: Final = _Http()
 HTTP_REQUEST: Final = _HttpRequest()
+
+
+class ConnectedCall(NamedTuple):
+    """A request to a path of a connection's server, as it is written."""
+
+    connection: str
+    method: str
+    path: str
+
+
+def connected_call(node: TaskNode) -> ConnectedCall | None:
+    """The request of a task that goes through a connection; None for any other task."""
+    if node.kind is not HTTP_REQUEST:
+        return None
+    spec = HTTP_REQUEST.spec(node)
+    if spec.connection is None or spec.path is None:
+        return None
+    return ConnectedCall(spec.connection, spec.method.upper(), spec.path)
