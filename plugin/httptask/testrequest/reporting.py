@@ -230,15 +230,20 @@ class Reporter:
                 shown["change"] = self._drift_cure()
         if words.change:
             shown["change"] = words.change
-        run_would = self._run_takes(status, is_taken=result is not None) + self._tries_again(outcome)
+        run_would = self._run_takes(status, outcome) + self._tries_again(outcome)
         return ResponsePart(happened=happened, run_would=run_would, **shown)
 
-    def _run_takes(self, status: int, *, is_taken: bool) -> str:
+    def _run_takes(self, status: int, outcome: Outcome) -> str:
         success = self._planned.request.success
-        is_success = matches(status, success)
-        verdict = "a success" if is_success else "an error"
-        fails = ", and fail on what came with it" if is_success and not is_taken else ""
-        return f"count {status} as {verdict} (successes: {', '.join(map(str, success))}){fails}"
+        told = ", ".join(map(str, success))
+        if not matches(status, success):
+            return f"count {status} as an error (successes: {told})"
+        if outcome.problem is None:
+            return f"count {status} as a success (successes: {told})"
+        why = problem_in_words(
+            outcome.problem, self._planned.request.connection, _unsent(outcome.hops)
+        ).happened
+        return f"count it as an error, though {status} is among the successes ({told}): {why}"
 
     def _tries_again(self, outcome: Outcome) -> str:
         """What is said of a failure where its outcome says the same, and how."""

@@ -280,12 +280,18 @@ function Glance({ report, took, unsent }: { report: Report | null; took: number;
   const { response, outcome, wire } = report;
   const time = wire?.hops?.reduce((sum, hop) => Math.max(sum, hop.started + hop.total), 0) ?? took;
   const tokens = outcome?.usage?.total_tokens;
+  const failed = outcome ? Boolean(outcome.error) : (response?.status ?? 0) >= 400;
   return (
     <div className="glance" role="status">
       {response ? (
-        <b className={response.status < 400 ? "good" : "bad"}>{response.status}</b>
+        <b className={failed ? "bad" : "good"}>{response.status}</b>
       ) : (
         <b className="bad">no answer</b>
+      )}
+      {response && failed && response.status < 400 && (
+        <span className="badge error" title={outcome?.happened}>
+          counts as an error
+        </span>
       )}
       {time > 0 && <span>{toldDuration(time)}</span>}
       {typeof size === "number" && <span>{size} bytes</span>}
