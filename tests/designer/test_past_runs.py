@@ -65,6 +65,15 @@ async def test_the_latest_run_has_data_for_its_definition_as_it_is_now(workspace
         ]
         one = await client.get(f"/api/runs/{again}/outputs", params={"task": "order"})
         none = await client.get(f"/api/runs/{again}/outputs", params={"task": "first"})
+        of_it, the_latest, of_another = [
+            [run["id"] for run in (await client.get("/api/runs", params=asked_for)).json()]
+            for asked_for in (
+                {"definition": "tests/remembered"},
+                {"definition": "tests/remembered", "limit": "1"},
+                {"definition": "others/remembered"},
+            )
+        ]
+    assert (of_it, the_latest, of_another) == ([again, id_], [again], [])
     assert (found["run"], found["input"]) == (id_, {"sku": "a"})
     assert found["outputs"] == {"order": {"id": 7}, "note": {"id": 7}}
     assert (gone_on["run"], gone_on["outputs"]) == (again, found["outputs"])  # of both runs

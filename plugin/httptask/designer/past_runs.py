@@ -105,16 +105,20 @@ class EarlierData(BaseModel):
     """Names of tasks whose answers came from fixtures."""
 
 
-async def runs_of(client: Client, path: str, name: str) -> list[RunSummary]:
-    """The runs of a definition among the latest ones, the latest first.
+async def runs_of(client: Client, name: str, path: str | None = None, limit: int = 20) -> list[RunSummary]:
+    """The runs of a definition, the latest first: those that its name finds, and others of it among the latest ones.
 
     Args:
         client: that lists them.
-        path: of its file, as runs note it.
         name: `namespace/name`, by which those of commands and of schedules are found.
+        path: of its file, as runs note it, where it may have had another name.
+        limit: how many at most.
     """
-    found = await latest_runs(client, _LOOKED_THROUGH, inner=False)
-    return [run for run in found if run.file == path or run.definition.rpartition(":")[0] == name]
+    own = await latest_runs(client, limit, inner=False, definition=name)
+    latest = await latest_runs(client, _LOOKED_THROUGH, inner=False)
+    found = {run.id: run for run in latest if run.is_of(name) or (path is not None and run.file == path)}
+    found |= {run.id: run for run in own}
+    return sorted(found.values(), key=lambda run: run.started_at, reverse=True)[:limit]
 
 
 def data_of(records: Sequence[RunRecord], program: Program) -> EarlierData:

@@ -189,7 +189,7 @@ async def runs_left_by(client: Client, id_: str) -> AsyncGenerator[str]:
 
 
 async def list_executions(client: Client, query: str, limit: int = _PAGE) -> AsyncGenerator[Execution]:
-    """All runs that a query finds; `limit` is how many are wanted, as far as that is known.
+    """All runs that a query finds; `limit` is how many are wanted, as far as that is known: pages grow from that on.
 
     Raises:
         RPCError: the query is refused, or there is no answer.
@@ -204,3 +204,4 @@ async def list_executions(client: Client, query: str, limit: int = _PAGE) -> Asy
         if not page.next_page_token:
             return
         request.next_page_token = page.next_page_token
+        request.page_size = min(2 * request.page_size, _PAGE)

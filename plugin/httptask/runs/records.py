@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime
+from heapq import heappop, heappush
 from itertools import islice
 from typing import Any
 
@@ -164,6 +165,13 @@ class RunSummary(BaseModel):
     file: str | None = Field(default=None, exclude=True)
     """Where its definition stood, as it was given."""
 
+    def is_of(self, definition: str) -> bool:
+        """Whether it is of a definition, `namespace/name`, in whatever version."""
+        return (
+            self.definition.rpartition(":")[0] == definition
+            or self.definition == definition.rpartition("/")[2]
+        )
+
 
 class RunRecord(RunSummary):
     """One run with all its tasks; those of a workflow in Python are its activities."""
@@ -226,24 +234,42 @@ def _first(id_: str) -> str:
     return re.sub(rf"{_RERUN}\w+$", "", id_)
 
 
-async def latest_runs(client: Client, limit: int, *, inner: bool = True) -> list[RunSummary]:
-    """Runs of ours, the latest first; those that another runs only where `inner` ones count."""
+async def latest_runs(
+    client: Client, limit: int, *, inner: bool = True, definition: str | None = None
+) -> list[RunSummary]:
+    """Runs of ours, the latest first.
 
-    def counts(run: Execution) -> bool:
-        return not run.is_part and (inner or run.parent is None)
+    Args:
+        client: that lists them.
+        limit: how many at most.
+        inner: whether those count that another one runs.
+        definition: `namespace/name`, where only its runs count, and of these only those whose ids begin with its name,
+            as they do unless somebody has chosen another one.
+    """
+    of_ours = f"{_OURS} AND {_LATEST}"
+    if definition is not None:
+        name = definition.rpartition("/")[2].replace("'", "\\'")
+        of_ours = f"{of_ours} AND (WorkflowId STARTS_WITH '{name}-' OR WorkflowType = '{name}')"
 
-    of_ours = f"{_OURS} AND {_LATEST} AND CloseTime"
-    found: list[Execution] = []
-    async for run in list_executions(client, f"{of_ours} IS NULL", limit):
-        if counts(run):
-            found.append(run)
-        if len(found) == limit:
+    async def counts(run: Execution) -> bool:
+        if run.is_part or not (inner or run.parent is None):
+            return False
+        return definition is None or (await summarize(run)).is_of(definition)
+
+    latest: list[tuple[datetime, str, Execution]] = []
+    """A heap, the oldest first."""
+    async for run in list_executions(client, f"{of_ours} AND CloseTime IS NULL", limit):
+        if await counts(run):
+            heappush(latest, (run.started_at, run.run_id, run))
+        if len(latest) == limit:
             break
-    known = {run.run_id for run in found}
+    known = {run_id for _, run_id, _ in latest}
     # Not every store of Temporal sorts as asked: open runs come by their start, ended ones by their end.
-    async for run in list_executions(client, f"{of_ours} IS NOT NULL", limit):
-        if len(found) >= limit and run.ended_at is not None and run.ended_at < found[limit - 1].started_at:
+    async for run in list_executions(client, f"{of_ours} AND CloseTime IS NOT NULL", limit):
+        if len(latest) >= limit and run.ended_at is not None and run.ended_at < latest[0][0]:
             break
-        if run.run_id not in known and counts(run):
-            found = sorted((*found, run), key=lambda each: each.started_at, reverse=True)[:limit]
-    return [await summarize(run) for run in found]
+        if run.run_id not in known and await counts(run):
+            heappush(latest, (run.started_at, run.run_id, run))
+            if len(latest) > limit:
+                heappop(latest)
+    return [await summarize(run) for _, _, run in sorted(latest, reverse=True)]

@@ -164,7 +164,9 @@ export const changeSchedule = (id: string, change: "pause" | "resume" | "trigger
 export const deleteSchedule = (id: string) => request<null>("DELETE", `/schedules/${asked(id)}`);
 
 /** The latest runs, 200 at most. */
-export const listRuns = (limit = 20) => request<RunSummary[]>("GET", `/runs?limit=${limit}`);
+/** The latest runs, or those of a definition: `namespace/name`. */
+export const listRuns = (limit = 20, definition?: string) =>
+  request<RunSummary[]>("GET", `/runs?limit=${limit}${definition ? `&definition=${asked(definition)}` : ""}`);
 /** What the latest run has for a definition; null where there is none. */
 export const readLatest = (path: string, text: string) =>
   request<EarlierData | null>("POST", "/runs/latest", { path, text });

@@ -15,8 +15,13 @@ export const useDefinitions = () =>
 export const useProject = () =>
   useQuery({ queryKey: ["project"], queryFn: api.getProject, refetchInterval: LOOK_EVERY });
 
+/** The definition that was asked for last, until it is there: one that was asked for before may come later. */
+let wanted: { path: string } | null = null;
+
 /** Opens a definition; the address names it, so that a reload comes back to it. */
 export async function openDefinition(path: string): Promise<void> {
+  const mine = { path };
+  wanted = mine;
   try {
     await useDocument.getState().settled(); // a field that was just left is a change, too
     let left: string;
@@ -31,6 +36,7 @@ export async function openDefinition(path: string): Promise<void> {
         return;
       read = await api.readDefinition(path);
       await useDocument.getState().settled();
+      if (wanted !== mine) return;
     } while (useDocument.getState().text !== left); // somebody wrote on meanwhile
     if (useDocument.getState().path !== path) useRun.getState().close(); // it is of the one before
     useDocument.getState().open(read);
@@ -41,7 +47,9 @@ export async function openDefinition(path: string): Promise<void> {
     useLayout.getState().showPane("text");
     history.replaceState(null, "", `#${encodeURIComponent(path)}`);
   } catch (error) {
-    useDocument.setState({ problem: problemOf(error) });
+    if (wanted === mine) useDocument.setState({ problem: problemOf(error) });
+  } finally {
+    if (wanted === mine) wanted = null;
   }
 }
 
@@ -50,9 +58,9 @@ export function useFirstDefinition(): void {
   const { data } = useDefinitions();
   const path = useDocument((state) => state.path);
   useEffect(() => {
-    if (path !== null || !data) return;
-    const wanted = decodeURIComponent(window.location.hash.slice(1));
-    const first = data.find((one) => one.path === wanted) ?? data[0];
+    if (path !== null || !data || wanted) return;
+    const named = decodeURIComponent(window.location.hash.slice(1));
+    const first = data.find((one) => one.path === named) ?? data[0];
     if (first) void openDefinition(first.path);
   }, [data, path]);
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useEffect, useState } from "react";
 import { openDefinition, useDefinitions, useProject } from "../app/opening";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
@@ -96,7 +96,13 @@ function RunHead({ view }: { view: RunView | null }) {
       </span>
       <span className="grow" />
       {id !== null && !isOver(view) && !ENDS.has(view?.state ?? "") && <End id={id} />}
-      <button type="button" className="button plain small square" aria-label="Close the run" onClick={close}>
+      <button
+        type="button"
+        id="close-run"
+        className="button plain small square"
+        aria-label="Close the run"
+        onClick={close}
+      >
         <Icon name="close" size={13} />
       </button>
     </header>
@@ -105,6 +111,13 @@ function RunHead({ view }: { view: RunView | null }) {
 
 function End({ id }: { id: string }) {
   const { ending, unended, cancel, terminate } = useRun();
+  useEffect(
+    () => () => {
+      const isLost = () => document.activeElement === document.body;
+      requestAnimationFrame(() => isLost() && document.getElementById("close-run")?.focus());
+    },
+    [],
+  );
   if (unended !== null)
     return (
       <button
@@ -117,13 +130,18 @@ function End({ id }: { id: string }) {
       </button>
     );
   return (
-    <button type="button" className="button small" disabled={ending === id} onClick={() => void cancel()}>
+    <button
+      type="button"
+      className="button small"
+      aria-disabled={ending === id}
+      onClick={() => ending !== id && void cancel()}
+    >
       {ending === id ? "Cancelling …" : "Cancel run"}
     </button>
   );
 }
 
-/** What is to be known of a run before its tasks are: that it is another definition's, that it does not end. */
+/** What is to be known of a run before its tasks are: that it is another definition's, or why it does not go on, or end. */
 function Besides({ view }: { view: RunView | null }) {
   const unended = useRun((state) => state.unended);
   const isOwn = useDocument((state) => view === null || isOf(view, state.definition));
@@ -143,8 +161,14 @@ function Besides({ view }: { view: RunView | null }) {
       </p>
     );
   }
-  if (unended === null || isOver(view)) return null;
-  return <p className="besides">The run was asked to end, and goes on: {unended}.</p>;
+  const told =
+    unended === null ? view?.status?.impasse?.last_failure : `asked to end, it goes on: ${unended}`;
+  if (!told || isOver(view)) return null;
+  return (
+    <p className="besides" role="status">
+      <Prose text={told} />
+    </p>
+  );
 }
 
 async function openWith(path: string, id: string): Promise<void> {
@@ -155,6 +179,8 @@ async function openWith(path: string, id: string): Promise<void> {
 const durationOf = (view: RunView, now: number) => toldDuration(endOf(view, now) - view.began);
 
 const LOOK_EVERY = 2_000;
+/** Where a thousand are listed. */
+const LOOK_SELDOM = 30_000;
 
 /** The latest runs, those of the open definition first; of the one that is looked at it tells what is known here, which lists learn later. */
 function PastRuns({ id, view }: { id: string | null; view: RunView | null }) {
@@ -164,7 +190,7 @@ function PastRuns({ id, view }: { id: string | null; view: RunView | null }) {
     queryKey: ["runs", id, isOver(view), older, name],
     queryFn: () => latestRuns(name, older),
     placeholderData: (before) => before,
-    refetchInterval: LOOK_EVERY,
+    refetchInterval: older ? LOOK_SELDOM : LOOK_EVERY,
   });
   const runs = data.map((run) => (run.id === id && view ? { ...run, state: view.state } : run));
   if (id !== null && !data.some((run) => run.id === id)) {
@@ -197,7 +223,7 @@ function PastRuns({ id, view }: { id: string | null; view: RunView | null }) {
           ))}
         </optgroup>
       ))}
-      {data.length === FEW && <option value="">older runs …</option>}
+      {!older && data.length >= FEW && <option value="">older runs …</option>}
     </select>
   );
 }
@@ -219,12 +245,7 @@ function RunBody({ view }: { view: RunView }) {
     <div className="drawer-body">
       <Timeline view={view} chosen={task?.id ?? null} choose={useRunStates.getState().look} />
       <div className="drawer-detail">
-        {waiting.map((one) => !isOver(view) && <Emit key={one.id} task={one} />)}
-        {view.status?.impasse && (
-          <p className="block-fault">
-            <Prose text={view.status.impasse.last_failure ?? ""} />
-          </p>
-        )}
+        {waiting.map((one) => !isOver(view) && !view.status?.impasse && <Emit key={one.id} task={one} />)}
         {task ? (
           <TaskDetail
             key={task.id}

@@ -63,7 +63,7 @@ function chooseRun() {
 }
 
 export const FEW = 20;
-const MANY = 200;
+const MANY = 1_000;
 
 /** Whether a run is of a definition, `namespace/name`, in whatever version; one by its name alone has no namespace. */
 export const isOf = ({ definition }: Pick<RunSummary, "definition">, name: string | null) =>
@@ -72,10 +72,12 @@ export const isOf = ({ definition }: Pick<RunSummary, "definition">, name: strin
 /** `demo/approval` of `demo/approval:1.0.0`. */
 export const nameOf = (definition: string) => definition.replace(/:[^:]*$/, "");
 
-/** The latest runs: as many as it takes to have one of a definition among them. */
+/** The latest runs, and those of a definition where there is none among them, or where the older ones are wanted, too. */
 export async function latestRuns(name: string | null, older = false): Promise<RunSummary[]> {
-  const few = older ? [] : await api.listRuns(FEW);
-  return !older && (few.length < FEW || few.some((run) => isOf(run, name))) ? few : api.listRuns(MANY);
+  const few = await api.listRuns(FEW);
+  if (few.length < FEW || (!older && few.some((run) => isOf(run, name)))) return few;
+  const own = name === null ? await api.listRuns(MANY) : await api.listRuns(older ? MANY : FEW, name);
+  return [...own, ...few.filter((run) => !own.some(({ id }) => id === run.id))];
 }
 
 /** The runs by their definitions: those of the one that is open first, the others as their latest run was. */
@@ -83,7 +85,9 @@ export function grouped(runs: RunSummary[], name: string | null): [string, RunSu
   const groups = new Map<string, RunSummary[]>();
   for (const run of runs) {
     const of = nameOf(run.definition);
-    groups.set(of, [...(groups.get(of) ?? []), run]);
+    const group = groups.get(of);
+    if (group) group.push(run);
+    else groups.set(of, [run]);
   }
   return [...groups].sort(
     ([, [one]], [, [other]]) => Number(other && isOf(other, name)) - Number(one && isOf(one, name)),

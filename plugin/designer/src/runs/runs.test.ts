@@ -6,7 +6,7 @@ import { useDocument } from "../state/document";
 import { sampleOf } from "../testrequest/data";
 import { placeOfFault } from "./Detail";
 import { toldOfKept } from "./RunDialog";
-import { endOf, grouped, keepOutputs, latestRuns, useRun } from "./run";
+import { endOf, grouped, isOf, keepOutputs, latestRuns, useRun } from "./run";
 import { useRunStates, withEarlier } from "./states";
 import { inSight, ordinals, roundOf, usedBy } from "./Timeline";
 
@@ -174,7 +174,11 @@ test("runs of the open definition are listed first, and looked for where others 
   });
   const others = Array.from({ length: 20 }, (_, index) => run(`o${index}`, "demo/other:1.0.0"));
   const all = [...others, run("m2", "demo/mine:1.1.0"), run("m1", "demo/mine:1.0.0")];
-  const listed = vi.spyOn(api, "listRuns").mockImplementation(async (limit = 20) => all.slice(0, limit));
+  const listed = vi
+    .spyOn(api, "listRuns")
+    .mockImplementation(async (limit = 20, name) =>
+      all.filter((one) => !name || isOf(one, name)).slice(0, limit),
+    );
   expect((await latestRuns("demo/other")).length).toBe(20);
   const found = grouped(await latestRuns("demo/mine"), "demo/mine");
   expect(found.map(([definition, runs]) => [definition, runs[0]?.id, runs.length])).toEqual([

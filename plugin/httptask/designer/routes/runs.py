@@ -43,7 +43,7 @@ from httptask.secrets.store import SecretStore
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 _T = TypeVar("_T")
-_LATEST = Query(20, ge=1, le=200)
+_LATEST = Query(20, ge=1, le=1_000)
 _TRIED = 3
 """Runs that are read for one with an output."""
 
@@ -125,9 +125,13 @@ class Reason(BaseModel):
 
 
 @router.get("")
-async def list_runs(workspace: AskedWorkspace, limit: int = _LATEST) -> list[RunSummary]:
-    """The latest runs."""
+async def list_runs(
+    workspace: AskedWorkspace, limit: int = _LATEST, definition: str | None = None
+) -> list[RunSummary]:
+    """The latest runs; of a definition, `namespace/name`, where one is named."""
     temporal = workspace.required_temporal()
+    if definition is not None:
+        return await _asked(temporal, runs_of(temporal.client, definition, limit=limit))
     return await _asked(temporal, latest_runs(temporal.client, limit))
 
 
@@ -175,7 +179,7 @@ async def read_latest(asked: EditedText, workspace: AskedWorkspace) -> EarlierDa
     temporal = workspace.required_temporal()
     document = program.definition.document
     name = f"{document.namespace}/{document.name}"
-    runs = await _asked(temporal, runs_of(temporal.client, asked.path, name))
+    runs = await _asked(temporal, runs_of(temporal.client, name, asked.path))
     going = next((run.id for run in runs if run.ended_at is None), None)
     first: EarlierData | None = None
     for run in runs[:_TRIED]:
