@@ -63,7 +63,11 @@ def answer(request: ServedRequest) -> Reply:
     """The document, and orders; it sends back the credential that it got."""
     if request.target == "/openapi.json":
         return Reply.json(document(request.headers["host"]))
-    order = {"id": "o-1", "for": request.json(), "by": request.headers.get("authorization")}
+    order = {
+        "id": "o-1",
+        "for": request.json() if request.body else None,
+        "by": request.headers.get("authorization"),
+    }
     return Reply.json({"order": order}, status=201)
 
 
@@ -223,24 +227,38 @@ async def test_a_pasted_command_has_its_first_answer_after_five_inputs_and_runs_
         assert sent(run) == sent(tried)
         assert (shell.folder / ".env").read_text() == f"LOCALHOST_TOKEN={KEY}\n"
 
-        # Another command to that server goes by what there is; one with another credential is told, and can have it.
-        await page.get_by_role("button", name="Add task at the end").click()
-        box = page.get_by_role("combobox", name="Search an operation")
-        await box.fill(command)
-        await dialog.get_by_text("It goes by the connection localhost").wait_for()
-        await box.fill(command.replace(KEY, f"{KEY}-2"))
-        await dialog.get_by_text("LOCALHOST_TOKEN has another value than in the command").wait_for()
-        await dialog.get_by_role("button", name="Use the command's own instead").click()
-        await dialog.get_by_label("Keep the value of LOCALHOST_TOKEN_2 in .env").uncheck()
-        await dialog.get_by_label(f"127.0.0.1:{server.port} is a private address").uncheck()
-        await dialog.get_by_text("LOCALHOST_TOKEN has another value").wait_for()
-        await browser.look("curl-2-declined")
-        await dialog.get_by_role("button", name="Add task").click()
-        await page.locator(".block-head", has_text="getOrders").wait_for()
+        await paste_others(browser, server, command)
+        await page.keyboard.press("Escape")
         await page.keyboard.press("Control+s")
         await page.get_by_role("button", name="Saved").wait_for()
         saved = [(shell.folder / name).read_text() for name in ("request.yaml", "httptask.toml")]
-        assert saved[1].count("allow_private") == 1
+        assert saved[1].count("allow_private") == 2
         assert KEY not in "".join(saved) + await page.content()
         assert (shell.folder / ".env").read_text() == f"LOCALHOST_TOKEN={KEY}\n"
         assert browser.complaints == []
+
+
+async def paste_others(browser: Browser, server: ScriptedServer, command: str) -> None:
+    """Further commands to that server go by what there is; one with another credential is told, and can have it."""
+    page = browser.page
+    dialog = page.get_by_role("dialog")
+    await page.get_by_role("button", name="Add task at the end").click()
+    box = page.get_by_role("combobox", name="Search an operation")
+    await box.fill(command)
+    await dialog.get_by_text("It goes by the connection localhost").wait_for()
+    await box.fill(command.replace(KEY, f"{KEY}-2"))
+    await dialog.get_by_text("LOCALHOST_TOKEN has another value than in the command").wait_for()
+    await dialog.get_by_role("button", name="Use the command's own instead").click()
+    await dialog.get_by_label("Keep the value of LOCALHOST_TOKEN_2 in .env").uncheck()
+    await dialog.get_by_label(f"127.0.0.1:{server.port} is a private address").uncheck()
+    await dialog.get_by_text("LOCALHOST_TOKEN has another value").wait_for()
+    await browser.look("curl-2-declined")
+    await dialog.get_by_role("button", name="Add task").click()
+    await page.locator(".block-head", has_text="getOrders").wait_for()
+    await page.get_by_role("button", name="Test request").click()
+    await dialog.get_by_role("button", name="Send", exact=True).click()
+    await dialog.get_by_text("is at the private address 127.0.0.1").wait_for()
+    await browser.look("curl-3-refused")
+    assert len(server.requests) == 2
+    await dialog.get_by_role("button", name="Allow it for this connection").click()
+    await dialog.locator(".glance b", has_text="201").wait_for()

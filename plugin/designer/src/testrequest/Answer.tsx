@@ -1,9 +1,10 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Problem } from "../api/client";
-import { keepFixture, pinOutput, unpinOutput } from "../api/endpoints";
-import type { Block, Report, TakenValue } from "../api/types";
+import { changeConnection, getConnection, keepFixture, pinOutput, unpinOutput } from "../api/endpoints";
+import type { Block, JsonObject, Report, TakenValue } from "../api/types";
 import { useLayout } from "../app/layout";
+import { useProject } from "../app/opening";
 import { NotSetUp, SavedValue } from "../connections/SecretField";
 import { useDocument } from "../state/document";
 import { Prose, Refused, Told } from "../ui/Prose";
@@ -61,6 +62,7 @@ export function Answer({ block }: { block: Block }) {
       {report?.response && phase === "done" && !report.wire?.simulated && (
         <Keep key={session.id} report={report} block={block} />
       )}
+      {phase === "done" && report && <Allow report={report} block={block} />}
       {live && (
         <pre className="code live-text" aria-live="polite">
           {live}
@@ -238,6 +240,43 @@ function Keep({ report, block }: { report: Report; block: Block }) {
         )}
       </span>
       {error && <Refused error={error} />}
+    </div>
+  );
+}
+
+/** Has the connection of a request reach its own server, where that is at a private address. */
+function Allow({ report, block }: { report: Report; block: Block }) {
+  const client = useQueryClient();
+  const name = report.prepared.connection ?? "";
+  const { error, details } = report.outcome?.error ?? {};
+  const { host, address } = (details ?? {}) as JsonObject;
+  const server = useProject().data?.connections.find((one) => one.name === name)?.base_url;
+  const allow = useMutation({
+    mutationFn: async () => {
+      const { form, base } = await getConnection(name);
+      await changeConnection({ ...form, allow_private: true }, base);
+    },
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["project"] });
+      await useSession.getState().send(block.pointer, block.name);
+    },
+  });
+  if (error !== "AddressForbidden" || !server || new URL(server).hostname.replace(/[[\]]/g, "") !== host)
+    return null;
+  return (
+    <div className="told warn" role="alert">
+      <p>
+        <Prose text={`The server of the connection \`${name}\` is at the private address \`${address}\`.`} />
+      </p>
+      <button
+        type="button"
+        className="button small primary"
+        disabled={allow.isPending}
+        onClick={() => allow.mutate()}
+      >
+        Allow it for this connection, and send again
+      </button>
+      {allow.error && <Refused error={allow.error} />}
     </div>
   );
 }
