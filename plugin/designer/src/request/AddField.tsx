@@ -5,15 +5,18 @@ import { found, type Schema } from "./schema";
 
 const FEW = 3;
 const LONGEST = 70;
+const MOST_INNER = 30;
 
 interface AddFieldProps {
   names: string[];
   schemaOf(name: string): Schema;
-  add(name: string): void;
+  /** Fields within fields, which are found by their names. */
+  inner(): { path: string[]; schema: Schema }[];
+  add(...path: string[]): void;
 }
 
 /** Few fields have a button each; of many, one is chosen by its name and what it is for. */
-export function AddField({ names, schemaOf, add }: AddFieldProps) {
+export function AddField({ names, schemaOf, inner, add }: AddFieldProps) {
   if (names.length <= FEW)
     return (
       <div className="add-row">
@@ -30,8 +33,8 @@ export function AddField({ names, schemaOf, add }: AddFieldProps) {
         ))}
       </div>
     );
-  const fields = names.map((name) => ({ label: name, ...told(schemaOf(name)) }));
-  return <FieldSearch fields={fields} add={add} />;
+  const fields = names.map((name) => ({ label: name, path: [name], ...told(schemaOf(name)) }));
+  return <FieldSearch fields={fields} inner={inner} add={add} />;
 }
 
 const firstSentence = ({ description = "" }: Schema) => plainText(splitSentence(description)[0]);
@@ -49,24 +52,34 @@ export const about = (schema: Schema) => {
   return text && `: ${text}`;
 };
 
-interface FieldSearchProps {
-  fields: { label: string; detail: string; about: string }[];
-  add(name: string): void;
+interface FieldOption {
+  label: string;
+  path: string[];
+  detail: string;
+  about: string;
+}
+
+interface FieldSearchProps extends Pick<AddFieldProps, "inner" | "add"> {
+  fields: FieldOption[];
 }
 
 /** Of many fields, one is found by its name or by what it is for. */
-function FieldSearch({ fields, add }: FieldSearchProps) {
+function FieldSearch({ fields, inner, add }: FieldSearchProps) {
   const [query, setQuery] = useState<string | null>(null);
   const [chosen, setChosen] = useState(0);
   const list = useId();
-  const options = query === null ? [] : found(fields, query);
+  const within = query?.trim()
+    ? inner().map(({ path, schema }) => ({ label: path.join(" › "), path, ...told(schema) }))
+    : [];
+  const options =
+    query === null ? [] : [...found(fields, query), ...found(within, query).slice(0, MOST_INNER)];
   const look = (next: string | null) => {
     setQuery(next);
     setChosen(0);
   };
-  const take = ({ label }: { label: string }) => {
+  const take = ({ path }: FieldOption) => {
     look(null);
-    add(label);
+    add(...path);
   };
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -97,7 +110,7 @@ function FieldSearch({ fields, add }: FieldSearchProps) {
         onBlur={() => look(null)}
         onKeyDown={onKey}
       />
-      <OptionList id={list} label="fields" {...{ options, chosen, take }} />
+      <OptionList<FieldOption> id={list} label="fields" options={options} chosen={chosen} take={take} />
       {query?.trim() && !options.length && <p className="field-about">No field is called so.</p>}
     </div>
   );

@@ -9,7 +9,17 @@ import { Form, taskForm, useForm } from "./form";
 import { NameInput } from "./inputs";
 import { keysOf, partAt } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
-import { addedOf, blankOf, isObject, isOfNumbers, isSettled, partOf, resolved, type Schema } from "./schema";
+import {
+  addedOf,
+  blankOf,
+  innerFields,
+  isObject,
+  isOfNumbers,
+  isSettled,
+  partOf,
+  resolved,
+  type Schema,
+} from "./schema";
 
 interface Parts<T> {
   pointer: string;
@@ -40,14 +50,21 @@ export function ObjectParts({
   const parts = useRef<HTMLDivElement>(null);
   const added = useRef<string>(undefined);
   useEffect(() => {
-    if (added.current === undefined || !(added.current in value)) return;
-    const field = `[data-at="${CSS.escape(partOf(pointer, added.current))}"]`;
-    parts.current?.querySelector<HTMLElement>(`${field} :is(input, textarea, select)`)?.focus();
-    added.current = undefined;
+    if (added.current !== undefined && focus(added.current)) added.current = undefined;
   });
-  const add = (name: string) => {
-    added.current = name;
-    void set(partOf(pointer, name), addedOf(properties[name] ?? {}, root));
+  const focus = (place: string) => {
+    const field = parts.current?.querySelector<HTMLElement>(
+      `[data-at="${CSS.escape(place)}"] :is(input, textarea, select)`,
+    );
+    field?.focus();
+    return field != null;
+  };
+  const add = (...path: string[]) => {
+    const place = path.reduce(partOf, pointer);
+    if (focus(place)) return; // it is there, with nothing in it yet
+    added.current = place;
+    const given = path.reduce((around, name) => resolved(around.properties?.[name] ?? {}, root), schema);
+    void set(place, addedOf(given, root));
   };
   return (
     <div className={numbers ? "parts numbers" : "parts"} ref={parts}>
@@ -65,7 +82,12 @@ export function ObjectParts({
           />
         ))}
       {others.length > 0 && (
-        <AddField names={others} schemaOf={(name) => resolved(properties[name] ?? {}, root)} add={add} />
+        <AddField
+          names={others}
+          schemaOf={(name) => resolved(properties[name] ?? {}, root)}
+          inner={() => innerFields({ ...schema, properties }, value, root)}
+          add={add}
+        />
       )}
       {schema.additionalProperties && names.length + others.length > 0 && (
         <AddNamed {...{ pointer, value }} blank={blankOf(innerOf(schema), root)} />

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Json } from "../api/types";
 import { asYaml } from "../catalog/yaml";
 import { freeName } from "../state/blocks";
 import { piecesOf } from "../ui/Prose";
@@ -16,6 +17,7 @@ import {
   fewParameters,
   formsOf,
   found,
+  innerFields,
   isOfNumbers,
   isSettled,
   namedItem,
@@ -199,6 +201,23 @@ test("a field is found by its name, and by what it is for", () => {
   expect(names("likeliest ")).toEqual(["top_p"]);
   expect(names("")).toEqual(["top_p", "stop", "max_tokens"]);
   expect(names("zz")).toEqual([]);
+});
+
+test("a field within a field is found by its names, while it is not given", () => {
+  const text = { type: "string" };
+  const query = { type: "object", properties: { author: text, limit: { type: "integer" } } };
+  const order = {
+    type: "object",
+    properties: { gift: { type: "object", properties: { note: text } }, do: { "x-tasks": true } },
+  };
+  const schema: Schema = { properties: { path: text, query, body: order } };
+  const paths = (value: Json) => innerFields(schema, value, {}).map(({ path }) => path.join("."));
+  expect(paths({})).toEqual(["query.author", "query.limit", "body.gift", "body.gift.note"]);
+  expect(paths({ query: { author: "" }, body: "${ . }" })).toEqual(["query.limit"]);
+  expect(paths({ body: { gift: {} }, query: {} })).toEqual(["query.author", "query.limit", "body.gift.note"]);
+  const endless: Schema = { $defs: { tree: { properties: { tree: { $ref: "#/$defs/tree" } } } } };
+  const tree = { properties: { tree: { $ref: "#/$defs/tree" } } };
+  expect(innerFields(tree, {}, endless).map(({ path }) => path.length)).toEqual([2, 3]);
 });
 
 test("what a value is edited with", () => {

@@ -341,6 +341,30 @@ export function found<T extends { label: string; about: string }>(fields: T[], q
   return fields.filter((one) => rank(one) < 3).sort((one, other) => rank(one) - rank(other));
 }
 
+const DEEPEST = 3;
+
+/** Fields of fields that are not given yet, by all their names: those of the query, the headers or the body of a request. */
+export function innerFields(
+  schema: Schema,
+  value: Json | undefined,
+  root: Schema,
+  path: string[] = [],
+): { path: string[]; schema: Schema }[] {
+  const isOpen = value === undefined || isObject(value);
+  return Object.entries(isOpen && path.length < DEEPEST ? (schema.properties ?? {}) : {}).flatMap(
+    ([name, part]) => {
+      if (part["x-tasks"]) return [];
+      const [inner, given, at] = [
+        resolved(part, root),
+        isObject(value) ? value[name] : undefined,
+        [...path, name],
+      ];
+      const own = path.length > 0 && given === undefined ? [{ path: at, schema: inner }] : [];
+      return [...own, ...innerFields(inner, given, root, at)];
+    },
+  );
+}
+
 /** Whether a field has the one value that it can have: there is nothing to edit. */
 export const isSettled = (schema: Schema, value: Json | undefined) =>
   value !== undefined && (schema.const === value || (schema.enum?.length === 1 && schema.enum[0] === value));
