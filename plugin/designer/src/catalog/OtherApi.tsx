@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { KnownApi } from "../api/types";
@@ -63,6 +63,11 @@ function AddApi({ known, search }: Pick<Props, "known" | "search">) {
     event.preventDefault();
     adding.mutate({ given: source });
   };
+  const outcome = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // At the field, though a known API further down was asked for, or the list is scrolled.
+    if (adding.isError || adding.isSuccess) outcome.current?.scrollIntoView({ block: "nearest" });
+  }, [adding.isError, adding.isSuccess]);
   const refused = adding.error instanceof Problem ? adding.error.facts.network : undefined;
   return (
     <>
@@ -81,6 +86,30 @@ function AddApi({ known, search }: Pick<Props, "known" | "search">) {
             {adding.isPending ? "Adding …" : "Add OpenAPI"}
           </button>
         </div>
+        <div ref={outcome}>
+          {adding.error && <Refused error={adding.error} />}
+          {typeof refused === "string" && adding.variables && (
+            <button
+              type="button"
+              className="button small"
+              onClick={() => adding.mutate({ given: adding.variables.given, network: refused })}
+            >
+              It is meant: load it from there, this once
+            </button>
+          )}
+          {adding.data && (
+            <p role="status">
+              Added {adding.data.title || adding.data.api}, operations: {adding.data.operations}.{" "}
+              <button
+                type="button"
+                className="button small"
+                onClick={() => search(`api:${JSON.stringify(adding.data.api)}`)}
+              >
+                Show them
+              </button>
+            </p>
+          )}
+        </div>
         <label className="button small file">
           Choose a file …
           <input
@@ -91,28 +120,6 @@ function AddApi({ known, search }: Pick<Props, "known" | "search">) {
           />
         </label>
       </form>
-      {adding.error && <Refused error={adding.error} />}
-      {typeof refused === "string" && adding.variables && (
-        <button
-          type="button"
-          className="button small"
-          onClick={() => adding.mutate({ given: adding.variables.given, network: refused })}
-        >
-          It is meant: load it from there, this once
-        </button>
-      )}
-      {adding.data && (
-        <p role="status">
-          Added {adding.data.title || adding.data.api}, operations: {adding.data.operations}.{" "}
-          <button
-            type="button"
-            className="button small"
-            onClick={() => search(`api:${JSON.stringify(adding.data.api)}`)}
-          >
-            Show them
-          </button>
-        </p>
-      )}
       {shown.length > 0 && (
         <>
           <h3>Known APIs</h3>
