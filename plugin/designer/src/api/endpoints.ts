@@ -18,6 +18,7 @@ import type {
   Finding,
   Found,
   ImportedTasks,
+  InputForm,
   Json,
   KnownApi,
   KnownProvider,
@@ -87,7 +88,7 @@ export async function getTask(
   return { ...form, schema };
 }
 export const getInputForm = (path: string, text: string) =>
-  request<{ schema: object | null }>("POST", "/input-form", { path, text });
+  request<InputForm>("POST", "/input-form", { path, text });
 export const complete = ({ sample, ...asked }: Expression & { position: number }, signal?: AbortSignal) =>
   request<Completion[]>("POST", "/completions", { ...asked, sample: briefly(sample) }, signal);
 export const evaluate = ({ sample, ...asked }: Expression, signal?: AbortSignal) =>

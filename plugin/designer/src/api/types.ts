@@ -77,6 +77,11 @@ export interface FieldFault {
   hint: string;
 }
 
+/** What a definition tells of the input of its runs. */
+export interface InputForm {
+  schema: object | null;
+}
+
 /** What is wrong with the input of a run, and where. */
 export interface InputFault {
   pointer: string;

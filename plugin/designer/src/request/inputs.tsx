@@ -20,10 +20,11 @@ function useDraft(value: string, commit: (text: string) => unknown) {
     onChange: (event: { target: { value: string } }) => setDraft(event.target.value),
     onBlur: (event: { target: EventTarget }) =>
       useCursor.getState().held !== event.target && draft !== value && commit(draft),
-    onKeyDown: (event: KeyboardEvent) => {
+    onKeyDown: (event: KeyboardEvent<HTMLInputElement | HTMLTextAreaElement>) => {
       if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey) commit(draft);
       else return;
       event.preventDefault();
+      if (!expressions) event.currentTarget.form?.requestSubmit(); // which takes the value again, as it is left
     },
   };
 }
@@ -148,6 +149,7 @@ export function JsonInput({
         className="field-input mono"
         spellCheck={false}
         rows={Math.min(14, draft.value.split("\n").length)}
+        aria-invalid={fault !== null}
         onFocus={() => useCursor.getState().enter({ pointer, label, take })}
         {...rest}
         onKeyDown={(event) => !goesOn && onKeyDown(event)}

@@ -1,19 +1,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Problem } from "../api/client";
 import { getRunChoices } from "../api/endpoints";
-import type { InputFault, Json, RunChoices, TakenValue } from "../api/types";
+import type { InputForm, RunChoices, TakenValue } from "../api/types";
 import { NotSetUp, SavedValue } from "../connections/SecretField";
-import { Field } from "../request/Field";
-import { type Fault, Form, suggestNothing } from "../request/form";
-import { withPart } from "../request/local";
-import { blankOf, type Schema } from "../request/schema";
+import type { Fault } from "../request/form";
 import { useDocument } from "../state/document";
-import { sameJson, sampleOf } from "../testrequest/data";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/icons";
 import { Prose, Refused } from "../ui/Prose";
 import { AddInput, useInputForm } from "./AddInput";
+import { faultsOf, InputFields, isOfInput, settled, useGivenInput } from "./InputFields";
 import { useRun } from "./run";
 
 /** Asks for the input of a run: by a form where the definition tells its schema, else as JSON. */
@@ -25,14 +22,7 @@ export function RunDialog() {
     <Dialog label="Run" close={useRun.getState().forget} className="run-dialog">
       {error && <Refused error={error} />}
       {!error && !(data && choices) && <p className="empty">Looking for what it needs …</p>}
-      {data && choices && (
-        <InputForm
-          path={path}
-          schema={(data.schema ?? {}) as Schema}
-          told={data.schema !== null}
-          choices={choices}
-        />
-      )}
+      {data && choices && <RunForm path={path} form={data} choices={choices} />}
     </Dialog>
   );
 }
@@ -51,58 +41,35 @@ function useRunChoices(): RunChoices | undefined {
   return data ?? (error ? NO_CHOICE : undefined);
 }
 
-interface InputFormProps {
+interface RunFormProps {
   path: string | null;
-  schema: Schema;
-  told: boolean;
+  form: InputForm;
   choices: RunChoices;
 }
 
-function InputForm({ path, schema, told, choices }: InputFormProps) {
+function RunForm({ path, form: asked, choices }: RunFormProps) {
   const [simulated, simulate] = useState(choices.setup !== null && areUsable(choices.kept));
-  const [input, setInput] = useState<Json>(() => {
-    const blank = blankOf(schema, schema);
-    return sampleOf(path).input ?? (blank === "" ? {} : blank);
-  });
-  const [isGiven] = useState(() => !sameJson(input, {}));
+  const given = useGivenInput(path, asked);
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState<Problem | null>(null);
   // Those of the last start stay until the next one: if they went while a value is given, Start would move from under the mouse.
   const [faults, setFaults] = useState<Fault[]>([]);
-  const latest = useRef(input);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     const fields = form.current?.querySelectorAll<HTMLElement>(".task-fields input, .task-fields textarea");
     (fields?.[0] ?? form.current?.querySelector<HTMLElement>("[type=submit]"))?.focus();
   }, []);
-  const context = useMemo(() => {
-    const change = (pointer: string, value: Json | undefined) => {
-      latest.current = withPart(latest.current, pointer, value) ?? null;
-      setInput(latest.current);
-      return Promise.resolve(true);
-    };
-    return {
-      root: schema,
-      task: "",
-      suggest: suggestNothing,
-      set: change,
-      remove: (pointer: string) => change(pointer, undefined),
-      expressions: false,
-      faults,
-    };
-  }, [schema, faults]);
   useEffect(() => {
     if (refused) form.current?.querySelector<HTMLElement>(FAULTY)?.focus();
   }, [refused]);
   const start = (event: FormEvent) => {
     event.preventDefault();
-    // A field that is being written in gives its value when it is left.
-    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    if (!settled(form.current)) return;
     setStarting(true);
     setRefused(null);
     void useRun
       .getState()
-      .start(latest.current, simulated)
+      .start(given.now(), simulated)
       .then((problem) => {
         setStarting(false);
         setRefused(problem);
@@ -122,20 +89,7 @@ function InputForm({ path, schema, told, choices }: InputFormProps) {
       <header className="dialog-head">
         <h2>Run {path}</h2>
       </header>
-      {told ? (
-        <div className="task-fields">
-          <Form.Provider value={context}>
-            <Field name="input" pointer="" schema={schema} value={input} required />
-          </Form.Provider>
-        </div>
-      ) : (
-        <details className="no-input" open={isGiven}>
-          <summary>This definition has no input schema. Give an input as JSON all the same</summary>
-          <Form.Provider value={context}>
-            <Field name="input" pointer="" schema={schema} value={input} required />
-          </Form.Provider>
-        </details>
-      )}
+      <InputFields given={given} faults={faults} />
       <AddInput />
       <Answers choices={choices} simulated={simulated} simulate={simulate} />
       {refused && faults.length === 0 && !isOfInput(refused) && <Refused error={refused} />}
@@ -226,18 +180,3 @@ export function toldOfKept({ folder, tasks, lacking, faults }: NonNullable<Kept>
 
 /** The first field that is wrong. */
 const FAULTY = ".field.faulty :is(input, textarea, select)";
-
-const isOfInput = ({ facts }: Problem) => Array.isArray(facts.faults);
-
-/** What the server finds wrong with the input, each at its field. */
-function faultsOf(problem: Problem | null): Fault[] {
-  if (!problem || !isOfInput(problem)) return [];
-  return (problem.facts.faults as InputFault[]).map(({ pointer, message }) => ({
-    severity: "error",
-    code: "input",
-    message,
-    hint: null,
-    pointer,
-    places: [pointer],
-  }));
-}

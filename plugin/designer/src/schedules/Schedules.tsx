@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type FormEvent, useMemo, useRef, useState } from "react";
 import { Problem } from "../api/client";
 import {
   changeSchedule,
@@ -8,12 +8,14 @@ import {
   listSchedules,
   readSchedule,
 } from "../api/endpoints";
-import type { Json, ScheduleSummary } from "../api/types";
+import type { InputForm, ScheduleSummary } from "../api/types";
 import { useLayout } from "../app/layout";
 import { Panel } from "../app/Panel";
+import { useInputForm } from "../runs/AddInput";
+import { faultsOf, InputFields, settled, useGivenInput } from "../runs/InputFields";
 import { useRun } from "../runs/run";
 import { isUnsaved, useDocument } from "../state/document";
-import { useSample } from "../testrequest/data";
+import { sampleOf } from "../testrequest/data";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Refused } from "../ui/Prose";
 import { toldStart } from "../ui/time";
@@ -23,7 +25,6 @@ import "../ui/panel.css";
 const KEY = ["schedules"];
 const SHOWN = 3; // times of each
 const FEW_FIELDS = 8;
-const MOST_ROWS = 12;
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Runs that Temporal starts by itself: what the open definition says of that, and those that there are. */
@@ -65,6 +66,7 @@ const OVERLAPS = {
 function OwnSchedule({ path, created }: { path: string; created: ScheduleSummary[] }) {
   const text = useDocument((state) => state.checked);
   const runnable = useDocument((state) => state.runnable);
+  const form = useInputForm();
   const written = useQuery({
     queryKey: ["written schedule", path, text],
     queryFn: () => readSchedule(path, text),
@@ -89,7 +91,13 @@ function OwnSchedule({ path, created }: { path: string; created: ScheduleSummary
       {written.error && <Refused error={written.error} />}
       {written.data?.is_there &&
         (runnable ? (
-          <NewSchedule path={path} text={text} created={created} isAfter={written.data.after !== null} />
+          form.data && (
+            <NewSchedule
+              {...{ path, text, created }}
+              form={form.data}
+              isAfter={written.data.after !== null}
+            />
+          )
         ) : (
           <p className="muted">
             The definition has errors: correct them, and its next starts are told here, with a button that
@@ -104,18 +112,20 @@ interface NewProps {
   path: string;
   text: string;
   created: ScheduleSummary[];
+  form: InputForm;
   /** Whether it goes by the ends of runs, of which no start meets one. */
   isAfter: boolean;
 }
 
 /** What the schedule of the open definition would do, and a button that creates it. */
-function NewSchedule({ path, text, created, isAfter }: NewProps) {
+function NewSchedule({ path, text, created, form, isAfter }: NewProps) {
   const client = useQueryClient();
   const unsaved = useDocument(isUnsaved);
   const [zone, setZone] = useState("UTC");
   const [overlap, setOverlap] = useState("");
-  const known = useSample(path).input;
-  const [input, setInput] = useState(() => JSON.stringify(known ?? {}, null, 2));
+  const given = useGivenInput(path, form);
+  const [isKnown] = useState(() => sampleOf(path).input !== undefined);
+  const whole = useRef<HTMLFormElement>(null);
   const asked = { path, text, zone, overlap: isAfter ? null : overlap || null };
   const plan = useQuery({
     queryKey: ["schedule plan", asked],
@@ -125,10 +135,18 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
     gcTime: 0,
   });
   const create = useMutation({
-    mutationFn: () => createSchedule({ ...asked, dry: false, input: inputOf(input) }),
+    mutationFn: () => createSchedule({ ...asked, dry: false, input: given.now() }),
     onSuccess: () => client.invalidateQueries({ queryKey: KEY }),
   });
   const fault = create.error ?? plan.error;
+  const faults = useMemo(
+    () => faultsOf(create.error instanceof Problem ? create.error : null),
+    [create.error],
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (settled(whole.current)) create.mutate();
+  };
   const isThere = created.some((one) => one.id === plan.data?.id);
   if (isThere && !create.data)
     return (
@@ -138,7 +156,7 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
       </p>
     );
   return (
-    <>
+    <form ref={whole} onSubmit={submit}>
       {plan.isFetching && !plan.data && <p>Looking for its next starts …</p>}
       {plan.data && (
         <>
@@ -189,24 +207,17 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
             </select>
           </label>
         )}
-        <label className="whole-row">
-          Input of each run, as JSON
-          {known !== undefined && <small> (as it was given last; change it as you like)</small>}
-          <textarea
-            className="field-input mono"
-            rows={Math.min(input.split("\n").length, MOST_ROWS)}
-            spellCheck={false}
-            value={input}
-            onChange={(event) => setInput(event.target.value)}
-          />
-        </label>
       </div>
+      <h4>
+        Input of each run
+        {isKnown && <small> (as it was given last; change it as you like)</small>}
+      </h4>
+      <InputFields given={given} faults={faults} />
       <div className="panel-buttons">
         <button
-          type="button"
+          type="submit"
           className="button primary"
           disabled={unsaved || isThere || !plan.data || create.isPending}
-          onClick={() => create.mutate()}
         >
           {create.isPending ? "Creating …" : "Create schedule"}
         </button>
@@ -219,18 +230,15 @@ function NewSchedule({ path, text, created, isAfter }: NewProps) {
           </>
         )}
       </div>
-      {fault && <Refused error={fault} />}
+      {fault && faults.length === 0 && <Refused error={fault} />}
+      {faults.length > 0 && (
+        <p className="field-fault error" role="alert">
+          Not created: the input does not fit.
+        </p>
+      )}
       <p role="status">{create.data && isThere && `Created ${create.data.id}. ${create.data.note ?? ""}`}</p>
-    </>
+    </form>
   );
-}
-
-function inputOf(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw new Problem(0, { detail: "The input is no JSON.", hint: 'Write it as { "days": 7 }.' });
-  }
 }
 
 function Schedule({ schedule }: { schedule: ScheduleSummary }) {
