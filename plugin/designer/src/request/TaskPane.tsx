@@ -84,23 +84,25 @@ function TaskEditor({ block }: { block: Block }) {
           <Icon name="trash" />
         </button>
       </header>
-      {error && <Refused error={error} />}
-      {!data && !error && <p className="empty">Loading the fields …</p>}
-      {data && <TaskFields form={data} block={block} />}
+      <div className="task-scroll">
+        {error && <Refused error={error} />}
+        {!data && !error && <p className="empty">Loading the fields …</p>}
+        {data && <TaskFields form={data} block={block} />}
+        {data?.unknown_document && <UnknownDocument address={data.unknown_document} />}
+        {data?.operation && (
+          <details className="task-reference">
+            <summary>Reference: {data.operation}</summary>
+            <OperationReference name={data.operation} />
+          </details>
+        )}
+        {data?.document && (
+          <details className="task-reference">
+            <summary>Reference: {data.document}</summary>
+            <ReferenceOfFile pointer={block.pointer} />
+          </details>
+        )}
+      </div>
       <DataPanel block={block} />
-      {data?.unknown_document && <UnknownDocument address={data.unknown_document} />}
-      {data?.operation && (
-        <details className="task-reference">
-          <summary>Reference: {data.operation}</summary>
-          <OperationReference name={data.operation} />
-        </details>
-      )}
-      {data?.document && (
-        <details className="task-reference">
-          <summary>Reference: {data.document}</summary>
-          <ReferenceOfFile pointer={block.pointer} />
-        </details>
-      )}
     </section>
   );
 }
