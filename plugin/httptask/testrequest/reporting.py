@@ -235,7 +235,7 @@ class Reporter:
 
     def _run_takes(self, status: int, outcome: Outcome) -> str:
         success = self._planned.request.success
-        told = ", ".join(map(str, success))
+        told = ", ".join(map(str, success)) or "none"
         if not matches(status, success):
             return f"count {status} as an error (successes: {told})"
         if outcome.problem is None:

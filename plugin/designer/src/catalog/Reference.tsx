@@ -58,8 +58,8 @@ export function Reference({ operation }: { operation: Operation }) {
 }
 
 function typeName(schema: Schema): string {
-  if (schema.enum) return schema.enum.map(String).slice(0, 6).join(" | ");
-  if (Array.isArray(schema.type)) return schema.type.join(" | ");
+  if (schema.enum?.length) return schema.enum.map(String).slice(0, 6).join(" | ");
+  if (Array.isArray(schema.type)) return schema.type.join(" | ") || "any";
   return schema.type ?? (schema.oneOf || schema.anyOf ? "one of several" : "any");
 }
 

@@ -92,7 +92,16 @@ function RunForm({ path, form: asked, choices }: RunFormProps) {
       <InputFields given={given} faults={faults} />
       <AddInput />
       <Answers choices={choices} simulated={simulated} simulate={simulate} />
-      {refused && faults.length === 0 && !isOfInput(refused) && <Refused error={refused} />}
+      {refused &&
+        faults.length === 0 &&
+        !isOfInput(refused) &&
+        (refused.message === choices.setup ? (
+          <p className="field-fault error" role="alert">
+            Not started: it needs what is missing above.
+          </p>
+        ) : (
+          <Refused error={refused} />
+        ))}
       {faults.length > 0 && (
         <p className="field-fault error" role="alert">
           Not started: the input does not fit.

@@ -60,6 +60,10 @@ export function DataPanel({ block }: { block: Block }) {
   );
 }
 
+/** What is told of a field that a schema has: its type, where that is known, and whether the data have none. */
+export const toldOf = (type: string, isLacking: boolean) =>
+  [type, isLacking ? "not given" : ""].filter(Boolean).join(", ");
+
 function Known({ known, sample }: { known: ReadableValue; sample: Sample }) {
   const { expression, source, name, told, fields } = known;
   const value = knownIn(sample, known);
@@ -80,7 +84,7 @@ function Known({ known, sample }: { known: ReadableValue; sample: Sample }) {
           {lacking.map((field) => (
             <li key={field.name}>
               <Name name={field.name} expression={expression + jqPath([field.name])} pick={pick} />{" "}
-              <small>{value === undefined ? field.type : `${field.type}, not given`}</small>
+              <small>{toldOf(field.type, value !== undefined)}</small>
             </li>
           ))}
         </ul>

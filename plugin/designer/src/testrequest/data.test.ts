@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ReadableValue } from "../api/types";
+import { toldOf } from "./DataPanel";
 import {
   beginning,
   briefly,
@@ -156,4 +157,10 @@ test("of a field that is newer than the data it is said where one can be given, 
   expect(toldUnsampled({ ...NO_DATA, input, run }, [{ name: "id", of: "$tasks.read.body" }])).toBe(
     "The data have no `id` in `$tasks.read.body`: test or run it again.",
   );
+});
+
+test("what is told of a field has no hole where its type is not known", () => {
+  expect(toldOf("string", true)).toBe("string, not given");
+  expect(toldOf("", true)).toBe("not given");
+  expect(toldOf("string", false)).toBe("string");
 });
