@@ -1,6 +1,7 @@
 """An API of one's own in the designer: from its document or from a pasted command, to a run that sends what was tried."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from support.browser import Browser
 from support.commands import Shell
 
 KEY = "canary-0815-of-the-bookshop"
+STOCK_KEY = "canary-4711-of-the-stock"
 SHOP = """\
 document: { dsl: 1.0.3, namespace: demo, name: shop, version: 1.0.0 }
 do:
@@ -26,8 +28,21 @@ base_url = "http://127.0.0.1:{port}/v1"
 allow_private = ["loopback"]
 authentication = {{ bearer = {{ token = "$secrets.BOOKSHOP_TOKEN" }} }}
 
+[connections.stock]
+base_url = "http://127.0.0.1:{port}/v1"
+allow_private = ["loopback"]
+authentication = {{ bearer = {{ token = "$secrets.STOCK_KEY" }} }}
+
 [secrets.BOOKSHOP_TOKEN]
 environment = "BOOKSHOP_TOKEN"
+
+[secrets.STOCK_KEY]
+environment = "STOCK_KEY"
+"""
+TOUR = """\
+# The bookshop
+
+How to order a **book**.
 """
 
 Open = Callable[..., Awaitable[Browser]]
@@ -106,6 +121,7 @@ async def test_an_api_is_added_by_its_address_and_its_operation_found_filled_in_
 ) -> None:
     async with ScriptedServer(answer) as server:
         shell.write("shop.yaml", SHOP)
+        shell.write("README.md", TOUR)
         shell.write("httptask.toml", CONFIG.format(port=server.port))
         browser = await open_designer(TEMPORAL_ADDRESS=httptask_server, BOOKSHOP_TOKEN=KEY)
         page = browser.page
@@ -141,7 +157,55 @@ async def test_an_api_is_added_by_its_address_and_its_operation_found_filled_in_
         assert tried.headers["authorization"] == f"Bearer {KEY}"
         assert sent(run) == sent(tried)
         assert KEY not in await page.content()
+        await look_after_a_connection(browser, shell.folder)
+        await read_the_tour(browser)
         assert browser.complaints == []
+
+
+async def look_after_a_connection(browser: Browser, folder: Path) -> None:
+    """It gets its key, which is shown nowhere; it is changed, and removed, where one was asked whether that is meant."""
+    page = browser.page
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Connections").click()
+    box = page.get_by_role("textbox", name="Value of STOCK_KEY")
+    await box.fill(STOCK_KEY)
+    assert await box.get_attribute("type") == "password"
+    await box.press("Enter")
+    await page.locator(".secret-saved", has_text="STOCK_KEY").wait_for()
+    await box.wait_for(state="detached")
+    assert (folder / ".env").read_text() == f"STOCK_KEY={STOCK_KEY}\n"
+    await browser.look("api-5-key")
+
+    file = folder / "httptask.toml"
+    await page.get_by_role("button", name="Edit stock").click()
+    await page.get_by_label("Base URL").fill("https://stock.example/v2")
+    await page.keyboard.press("Enter")
+    await page.locator("li", has_text="https://stock.example/v2").wait_for()
+    assert file.read_text().count('base_url = "https://stock.example/v2"') == 1
+
+    await page.get_by_role("button", name="Remove stock").click()
+    await page.get_by_role("group", name="Remove stock").get_by_text("No task uses it.").wait_for()
+    await browser.until("document.activeElement.textContent === 'Keep it'")
+    await page.keyboard.press("Enter")
+    await browser.until("document.activeElement.ariaLabel === 'Remove stock'")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Remove it from httptask.toml").click()
+    await page.get_by_role("button", name="Remove stock").wait_for(state="detached")
+    assert "connections.stock" not in file.read_text()
+    assert STOCK_KEY not in await page.content() + file.read_text()
+    await page.keyboard.press("Escape")
+
+
+async def read_the_tour(browser: Browser) -> None:
+    page = browser.page
+    await page.get_by_role("button", name="README").click()
+    tour = page.get_by_role("dialog", name="README")
+    await tour.get_by_text("The bookshop").wait_for()
+    await tour.get_by_text("How to order a").wait_for()
+    await browser.look("api-6-tour")
+    await page.keyboard.press("Escape")
+    await tour.wait_for(state="detached")
+    await browser.until("document.activeElement.textContent === 'README'")
 
 
 async def add_operation(browser: Browser, address: str) -> None:

@@ -59,13 +59,20 @@ function NoTask() {
   );
 }
 
-/** A block that is selected in the text comes into sight; one that had the focus before it moved has it again. */
+/**
+ * A block that is selected in the text comes into sight; one that had the focus before it moved has it again. Where the same
+ * block has another place, as others have moved before it, the flow stays where it is looked at.
+ */
 function useFollowSelection(pane: React.RefObject<HTMLElement | null>) {
   const selected = useDocument((state) => state.selected);
+  const followed = useRef<string | undefined>(undefined);
   useEffect(() => {
+    const name = blockAt(useDocument.getState().blocks, selected)?.name;
+    const isSame = name !== undefined && name === followed.current;
+    followed.current = name;
     if (selected === null) return;
     const head = pane.current?.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(selected)}"]`);
-    head?.scrollIntoView({ block: "nearest" });
+    if (!isSame) head?.scrollIntoView({ block: "nearest" });
     if (document.activeElement === document.body) head?.focus({ preventScroll: true });
   }, [selected, pane]);
 }
