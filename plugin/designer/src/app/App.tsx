@@ -13,7 +13,6 @@ import { useKeys } from "./keys";
 import { useLayout, useWide } from "./layout";
 import { Notes } from "./Notes";
 import { useDefinitions, useDiskWatch, useEarlierRun, useFirstDefinition } from "./opening";
-import { Readmes } from "./Readmes";
 import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
 
@@ -26,6 +25,7 @@ const yamlEditor = () => import("../editor/YamlEditor");
 const conflict = () => import("../editor/DiskConflict");
 const connections = () => import("../connections/Connections");
 const schedules = () => import("../schedules/Schedules");
+const readmes = () => import("./Readmes");
 const runDrawer = () => import("../runs/RunDrawer");
 const testRequest = () => import("../testrequest/TestRequest");
 
@@ -75,7 +75,7 @@ function Over() {
       {panel === "schedules" && <Later load={schedules} given={{}} giveUp={closePanel} />}
       {panel === "disk" && <Later load={conflict} given={{}} giveUp={closePanel} />}
       {panel === "keys" && <KeysHelp />}
-      {panel === "readmes" && <Readmes />}
+      {panel === "readmes" && <Later load={readmes} given={{}} giveUp={closePanel} />}
       {testing !== null && (
         <Later
           load={testRequest}

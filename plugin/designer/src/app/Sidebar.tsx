@@ -10,8 +10,7 @@ import { problemOf, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Prose } from "../ui/Prose";
 import { useLayout } from "./layout";
-import { openDefinition, useDefinitions, useProject } from "./opening";
-import { useReadmes } from "./Readmes";
+import { openDefinition, useDefinitions, useProject, useReadmes } from "./opening";
 
 export function Sidebar() {
   const { data, isPending } = useDefinitions();

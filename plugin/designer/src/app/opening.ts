@@ -15,6 +15,12 @@ export const useDefinitions = () =>
 export const useProject = () =>
   useQuery({ queryKey: ["project"], queryFn: api.getProject, refetchInterval: LOOK_EVERY });
 
+/** What the folders say of themselves that the open definition lies in, the nearest first. */
+export function useReadmes() {
+  const path = useDocument((state) => state.path);
+  return useQuery({ queryKey: ["readmes", path], queryFn: () => api.listReadmes(path) }).data ?? [];
+}
+
 /** The definition that was asked for last, until it is there: one that was asked for before may come later. */
 let wanted: { path: string } | null = null;
 
