@@ -301,7 +301,7 @@ function Live({ pointer, expression, isWritten, hasRoom }: LiveProps) {
   if (told.error?.missing)
     return (
       <output className="live lacking" title={told.error.hint ?? undefined}>
-        <Told message={told.error.message} hint={"input" in told.error.missing ? told.error.hint : null} />
+        <Told message={told.error.message} />
       </output>
     );
   if (told.error)

@@ -239,9 +239,11 @@ def _of_data(program: Program, sample: Sample, told: str) -> ExpressionFault:
     try:
         check_input(program.definition.input, sample.input, "the latest input")
     except TaskFault as fault:
-        message = "no input yet" if sample.input is None else fault.problem.detail or told
-        hint = "run it with one that fits, or give a value in Test request"
-        return ExpressionFault(message=message, hint=hint, missing={"input": []})
+        if sample.input is None:
+            message = "no input yet: run it with one, or give a value in Test request"
+        else:
+            message = f"{fault.problem.detail}; run it with one that fits, or give a value in Test request"
+        return ExpressionFault(message=message, missing={"input": []})
     return ExpressionFault(message=told)
 
 
