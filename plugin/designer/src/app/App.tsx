@@ -8,7 +8,6 @@ import { useDoubts } from "../state/doubts";
 import { useDrafts } from "../state/drafts";
 import { Later } from "../ui/Later";
 import { Tabs } from "../ui/Tabs";
-import { KeysHelp } from "./KeysHelp";
 import { useKeys } from "./keys";
 import { useLayout, useWide } from "./layout";
 import { Notes } from "./Notes";
@@ -25,6 +24,7 @@ const yamlEditor = () => import("../editor/YamlEditor");
 const conflict = () => import("../editor/DiskConflict");
 const connections = () => import("../connections/Connections");
 const schedules = () => import("../schedules/Schedules");
+const keysHelp = () => import("./KeysHelp");
 const readmes = () => import("./Readmes");
 const runDrawer = () => import("../runs/RunDrawer");
 const testRequest = () => import("../testrequest/TestRequest");
@@ -74,7 +74,7 @@ function Over() {
       {panel === "connections" && <Later load={connections} given={{}} giveUp={closePanel} />}
       {panel === "schedules" && <Later load={schedules} given={{}} giveUp={closePanel} />}
       {panel === "disk" && <Later load={conflict} given={{}} giveUp={closePanel} />}
-      {panel === "keys" && <KeysHelp />}
+      {panel === "keys" && <Later load={keysHelp} given={{}} giveUp={closePanel} />}
       {panel === "readmes" && <Later load={readmes} given={{}} giveUp={closePanel} />}
       {testing !== null && (
         <Later

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { getOperation } from "../api/endpoints";
-import type { FoundOperation, NeededSecret, PreparedTask } from "../api/types";
+import type { FoundOperation, NeededSecret, Operation, PreparedTask } from "../api/types";
+import { Later } from "../ui/Later";
 import { Prose, Refused } from "../ui/Prose";
 import { Beside, type Choices } from "./Pasted";
 import type { PlainTask } from "./plain";
-import { Reference } from "./Reference";
 import { asYaml } from "./yaml";
 
 interface Props {
@@ -117,5 +117,13 @@ export function OperationReference({ name }: { name: string }) {
     staleTime: 60_000,
   });
   if (error) return <Refused error={error} />;
-  return data ? <Reference operation={data} /> : <p className="muted">Loading the reference …</p>;
+  return <ReferenceOf operation={data} />;
+}
+
+const reference = () => import("./Reference");
+
+/** What an operation is, once that is known. */
+export function ReferenceOf({ operation }: { operation: Operation | undefined }) {
+  const loading = <p className="muted">Loading the reference …</p>;
+  return operation ? <Later load={reference} given={{ operation }} meanwhile={loading} /> : loading;
 }

@@ -5,7 +5,7 @@ import { Prose } from "../ui/Prose";
 const DEPTH = 4;
 
 /** What an API's document tells of an operation. All of it is text: a document can hold anything. */
-export function Reference({ operation }: { operation: Operation }) {
+export default function Reference({ operation }: { operation: Operation }) {
   const whole = (contents: { media_type: string; schema: object }[] | undefined): Schema | null => {
     const content = contents?.find((one) => one.media_type.includes("json")) ?? contents?.[0];
     return content ? ({ ...content.schema, $defs: operation.definitions } as Schema) : null;

@@ -4,8 +4,7 @@ import { addApi, getReference, listModels } from "../api/endpoints";
 import type { Block, Json, TaskForm } from "../api/types";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
-import { OperationReference } from "../catalog/Preview";
-import { Reference } from "../catalog/Reference";
+import { OperationReference, ReferenceOf } from "../catalog/Preview";
 import { ConnectionField, connectionAt } from "../connections/ConnectionField";
 import { focusBlock, moveBlock, removeBlock, takeOut, wrap } from "../flow/acts";
 import { isCall, kindName } from "../flow/kinds";
@@ -119,7 +118,7 @@ function ReferenceOfFile({ pointer }: { pointer: string }) {
     retry: false,
   });
   if (error) return <Refused error={error} />;
-  return data ? <Reference operation={data} /> : <p className="muted">Loading the reference …</p>;
+  return <ReferenceOf operation={data} />;
 }
 
 /** Fields and reference are those of a document that is kept: it is loaded by who asks for it, and by nothing else. */
