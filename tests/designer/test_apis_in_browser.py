@@ -144,7 +144,7 @@ async def test_an_api_is_added_by_its_address_and_its_operation_found_filled_in_
         await page.locator(".data .picked", has_text="o-1").click()
         await page.locator(".block-head", has_text="note").click()
         await page.get_by_role("tab", name="YAML").click()
-        await page.locator(".cm-line", has_text="$tasks.placeOrder.order.id").wait_for()
+        await page.locator(".cm-line", has_text='said: "${ $tasks.placeOrder.order.id }"').wait_for()
         await page.get_by_role("button", name="Run", exact=True).click()
         await page.get_by_role("button", name="Start").click()
         await page.locator(".drawer-head .badge", has_text="completed").wait_for()

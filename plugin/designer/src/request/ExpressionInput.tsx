@@ -34,7 +34,7 @@ export function ExpressionInput(props: Props) {
   if (former !== value) {
     // at once, not in an effect: a key that is pressed in between would meet the text as if it was being written
     setFormer(value);
-    setDraft(value);
+    if (!focused || draft === former) setDraft(value); // what somebody is writing meanwhile stays
   }
   useEffect(() => () => useCursor.getState().leave(pointer), [pointer]);
   const { options, chosen, setChosen, ask, close } = useCompletions(pointer, suggestions?.values);

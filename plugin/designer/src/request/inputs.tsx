@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useId, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { Json } from "../api/types";
 import { ExpressionInput } from "./ExpressionInput";
 import { type Suggestions, useCursor, useForm } from "./form";
@@ -13,16 +13,29 @@ interface Common {
 function useDraft(value: string, commit: (text: string) => unknown) {
   const { expressions } = useForm();
   const [draft, setDraft] = useState(value);
-  useEffect(() => setDraft(value), [value]);
+  const former = useRef(value);
+  const writing = useRef(false);
+  useEffect(() => {
+    const before = former.current;
+    former.current = value;
+    setDraft((written) => (writing.current && written !== before ? written : value)); // what is being written stays
+  }, [value]);
   return {
     value: draft,
     "data-clean": expressions && draft === value,
-    onChange: (event: { target: { value: string } }) => setDraft(event.target.value),
-    onBlur: (event: { target: EventTarget }) =>
-      useCursor.getState().held !== event.target && draft !== value && commit(draft),
+    onChange: (event: { target: { value: string } }) => {
+      writing.current = true;
+      setDraft(event.target.value);
+    },
+    onBlur: (event: { target: EventTarget }) => {
+      if (useCursor.getState().held === event.target) return;
+      writing.current = false;
+      if (draft !== value) commit(draft);
+    },
     onKeyDown: (event: KeyboardEvent<HTMLInputElement | HTMLTextAreaElement>) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey) commit(draft);
-      else return;
+      if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.metaKey) return;
+      writing.current = false;
+      commit(draft);
       event.preventDefault();
       if (!expressions) event.currentTarget.form?.requestSubmit(); // which takes the value again, as it is left
     },
