@@ -22,13 +22,22 @@ export function useInputForm() {
 
 /** Adds fields to the input of the definition: what they hold in detail is written in its text. */
 export function AddInput() {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="add-input" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Add a field to its schema</summary>
+      {open && <NewField />}
+    </details>
+  );
+}
+
+function NewField() {
   const { data } = useInputForm();
   const [refused, setRefused] = useState<Problem | null>(null);
   if (!data) return null;
   const schema = data.schema as JsonObject | null;
   return (
-    <details className="add-input">
-      <summary>Add a field to its schema</summary>
+    <>
       <AddSchemaField
         schema={schema}
         add={async (...field) => {
@@ -40,6 +49,6 @@ export function AddInput() {
         }}
       />
       {refused && <Refused error={refused} />}
-    </details>
+    </>
   );
 }

@@ -93,11 +93,9 @@ function Known({ known, sample }: { known: ReadableValue; sample: Sample }) {
         <Large known={known} size={size} run={sample.run} />
       )}
       {value === undefined && lacking.length === 0 && size === undefined && (
-        <>
-          <p className="muted">{NOTHING[source]}</p>
-          {source === "input" && <AddInput />}
-        </>
+        <p className="muted">{NOTHING[source]}</p>
       )}
+      {source === "input" && <AddInput />}
     </div>
   );
 }
