@@ -126,7 +126,7 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 TEXTS = ("", "x y", "PT1S", "HTTPS://example.com/{a}", "${ . }")
 """What is tried of texts where the standard takes none: one of each sort."""
-PARTS = 4
+PARTS = 8
 """Every so many values are tried at a place, the others at those behind it, unless all are asked for."""
 
 
