@@ -95,6 +95,9 @@ def test_of_several_the_nearest_is_taken_and_that_which_has_the_same_credential(
         ("192.168.0.9", "api", "192.168.0.9"),
         ("169.254.169.254", None, None),
         ("metadata.google.internal", None, None),
+        ("[fd00:ec2::254]", None, None),
+        ("192.0.0.192", None, None),
+        ("[fd12::1]", "api", "fd12::1"),
         ("shop.example", None, None),
     ],
 )

@@ -69,6 +69,29 @@ async def test_puts_a_task_into_a_definition(shell: Shell) -> None:
     assert '"uri": "https://api.example.com/orders"' in command.stdout
 
 
+async def test_goes_by_a_connection_that_fits_and_keeps_a_credential_where_none_is(shell: Shell) -> None:
+    shell.write(
+        "httptask.toml",
+        """
+        [connections.ours]
+        base_url = "https://api.example.com"
+        authentication = { bearer = { token = "$secrets.OURS" } }
+        [secrets.OURS]
+        environment = "KEY_OF_OURS"
+        """,
+    )
+    code, by_it = await shell.run("catalog", "from-curl", COMMAND, "--keep-secrets")
+    code_2, other = await shell.run("catalog", "from-curl", COMMAND.replace(KEY, "another"), "--keep-secrets")
+    code_3, own = await shell.run("catalog", "from-curl", COMMAND, "--own", "--keep-secrets")
+    assert (code, code_2, code_3) == (0, 0, 0), by_it.stderr
+    assert by_it.stdout == other.stdout
+    assert "connection: ours\n      path: /orders\n" in by_it.stdout
+    assert own.stdout == TASK.replace("EXAMPLE_TOKEN", "OURS_TOKEN")
+    assert "note: getOrders goes by the connection ours, with its credential" in by_it.stderr
+    assert (shell.folder / ".env").read_text() == f"KEY_OF_OURS={KEY}\nOURS_TOKEN={KEY}\n"
+    assert KEY not in by_it.stderr + own.stderr + own.stdout
+
+
 @pytest.mark.usefixtures("one_server")
 async def test_from_a_command_to_an_answer_in_a_definition_of_its_own(shell: Shell) -> None:
     """Two commands, in a folder that has nothing but who may be asked."""

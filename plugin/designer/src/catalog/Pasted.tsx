@@ -44,8 +44,8 @@ export function Beside({ prepared, choices, choose }: Props) {
       )}
       {choices.own && (
         <Line
-          told="It has the address and the credential of the command."
-          label="Go by the connection of that server"
+          told="It leaves the connection of that server aside."
+          label="Go by it"
           act={() => choose({ own: false })}
         />
       )}

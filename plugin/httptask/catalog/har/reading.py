@@ -9,6 +9,7 @@ from httptask.catalog.har.entries import Entry, entries_of
 from httptask.catalog.har.requests import request_of
 from httptask.catalog.importing.collecting import Imported, TaskCollector
 from httptask.catalog.importing.credentials import Secrets
+from httptask.catalog.importing.named_secrets import ProjectSecrets
 from httptask.catalog.importing.request import ImportedRequest
 
 __all__ = ["import_har"]
@@ -23,6 +24,7 @@ def import_har(
     all_kinds: bool = False,
     name: str | None = None,
     taken: Collection[str] = (),
+    project: ProjectSecrets | None = None,
 ) -> Imported:
     """Make tasks of the requests in a HAR file of version 1.1 or 1.2. Nothing is sent.
 
@@ -32,12 +34,13 @@ def import_har(
         all_kinds: whether parts of pages are taken, too: documents, scripts, images, fonts and the like.
         name: of the task; further ones get a number behind it. By default it says what a request asks for.
         taken: names that other tasks have.
+        project: that secrets get their names by.
 
     Raises:
         CatalogError: this is none, or none of its requests can be kept.
     """
     entries = entries_of(archive)
-    secrets = Secrets(is_one_per_place=True)
+    secrets = Secrets(project or ProjectSecrets(), is_one_per_place=True)
     tasks = TaskCollector(secrets, name=name, taken=taken)
     browsers_own: set[str] = set()
     seen: dict[Any, ImportedRequest] = {}

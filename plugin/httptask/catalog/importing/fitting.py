@@ -9,22 +9,39 @@ from urllib.parse import urlsplit
 
 from httptask.catalog.importing.collecting import Imported
 from httptask.catalog.importing.named_secrets import ProjectSecrets, host_label
+from httptask.config.config import Config, for_own_runs
 from httptask.connections.connection import Connection, named_address
 from httptask.egress.address import fixed_address, network_of, parse_networks, refusal
-from httptask.http.errors import RequestInvalid
+from httptask.http.errors import RequestInvalid, SecretUnavailable
 from httptask.http.url import Url
 from httptask.json.tree import map_texts, texts_of
 from httptask.json.types import is_object
 from httptask.openapi.naming import unused_name
+from httptask.secrets.store import SecretStore
 
-__all__ = ["by_connections", "with_private_servers"]
+__all__ = ["by_connections", "secrets_of", "with_private_servers"]
 
 _OF_TASK: Final = re.compile(r"\$\{ \$secrets\.(\w+) \}")
 _OF_CONNECTION: Final = re.compile(r"\$secrets\.([A-Za-z_]\w*)", re.ASCII)
 _POLICIES: Final = ("bearer", "basic", "digest")
 _PLACES: Final = {"header": "headers", "query": "query"}
-_MEANT: Final = ("a loopback address", "a private address")
-"""Where servers of one's own are; whoever pastes the address of a cloud's metadata service rarely means it."""
+_OF_ONES_OWN: Final = parse_networks(
+    ("loopback", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+_METADATA: Final = parse_networks(("fd00:ec2::/32",))
+"""Of a cloud: who pastes the address of such a service rarely means it. Others are in none of those networks."""
+
+
+def secrets_of(config: Config, environment: Mapping[str, str]) -> ProjectSecrets:
+    """The connections and secrets of a project, with the values that runs of one's own have of these."""
+
+    def value_of(name: str) -> str | None:
+        try:
+            return SecretStore(for_own_runs(config, [name]).secrets, environment).resolve(name)
+        except SecretUnavailable:
+            return None
+
+    return ProjectSecrets(config.connections, config.secrets, value_of)
 
 
 @dataclass(frozen=True)
@@ -127,9 +144,10 @@ def _url_of(arguments: Mapping[str, Any]) -> Url | None:
 def _closed_networks(url: Url, opened: Sequence[str]) -> Sequence[str]:
     """What `allow_private` needs for an address that is told by itself, and may not be reached."""
     address = fixed_address(url.host)
-    if address is None or refusal(address, parse_networks(opened)) not in _MEANT:
+    if address is None or refusal(address, parse_networks(opened)) is None:
         return ()
-    return named_address(url.host) or (network_of(address),)
+    is_own = refusal(address, _OF_ONES_OWN) is None and refusal(address, _METADATA) is not None
+    return (named_address(url.host) or (network_of(address),)) if is_own else ()
 
 
 def _authentication_of(arguments: Mapping[str, Any]) -> dict[str, Any]:

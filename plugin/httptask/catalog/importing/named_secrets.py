@@ -82,6 +82,10 @@ class ProjectSecrets:
     sources: Mapping[str, SecretSource] = field(default_factory=dict[str, SecretSource])
     value_of: Callable[[str], str | None] = lambda _: None
 
+    def without_values(self) -> "ProjectSecrets":
+        """The same where no value of a secret counts."""
+        return ProjectSecrets(self.connections, self.sources)
+
     def label(self, origin: str | None) -> str | None:
         """What a server is called in names: as its connection is; None where it has none."""
         found = (one.name for one in self.connections.values() if origin and one.origin == origin)
@@ -328,7 +332,8 @@ def host_label(host: str) -> str:
         return "LOCALHOST"
     labels = [label for label in host.split(".")[:-1] if label.lower() not in _PLAIN_LABELS]
     last = labels[-1] if labels else host
-    return environment_name(last) if re.match("[A-Za-z]", last) and not has_placeholder(host) else "API"
+    is_name = re.fullmatch("[A-Za-z][^:]*", last) is not None and not has_placeholder(host)
+    return environment_name(last) if is_name else "API"
 
 
 def same_hex(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from httptask.catalog.errors import CatalogError
 from httptask.catalog.importing.collecting import Imported, TaskCollector
 from httptask.catalog.importing.credentials import Secrets
+from httptask.catalog.importing.named_secrets import ProjectSecrets
 from httptask.catalog.postman.collection import Item, check_collection, items_of
 from httptask.catalog.postman.requests import request_of
 from httptask.catalog.postman.variables import Variables, values_of
@@ -26,6 +27,7 @@ def import_postman(
     only: Sequence[str] = (),
     name: str | None = None,
     taken: Collection[str] = (),
+    project: ProjectSecrets | None = None,
 ) -> Imported:
     """Make tasks of the requests of a collection, of version 2.0 or 2.1. Nothing is sent, and no script runs.
 
@@ -36,12 +38,13 @@ def import_postman(
         only: patterns, with `*`, of names of requests or folders; each request where there are none.
         name: of the task; further ones get a number behind it. By default the request's own.
         taken: names that other tasks have.
+        project: that secrets get their names by.
 
     Raises:
         CatalogError: this is none, or none of its requests can be kept.
     """
     found = check_collection(collection)
-    secrets = Secrets()
+    secrets = Secrets(project or ProjectSecrets())
     known = {**dict(values_of(found.get("variable"))), **_environment(environment)}
     known |= {key: (value, known.get(key, ("", False))[1]) for key, value in (values or {}).items()}
     variables = Variables(known, secrets)

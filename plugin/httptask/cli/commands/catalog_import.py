@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from httptask.cli.commands.catalog_into import AfterOption, IntoOption, check_after, read_target
-from httptask.cli.commands.options import JsonOption
+from httptask.cli.commands.options import ConfigOption, JsonOption
 from httptask.cli.project.inputs import read_assigned
 from httptask.cli.terminal.console import harmless, print_json, print_note
 from httptask.cli.terminal.errors import CliError
@@ -18,6 +18,8 @@ from httptask.cli.terminal.notice import show_notice
 
 if TYPE_CHECKING:
     from httptask.catalog.importing import Imported
+    from httptask.catalog.importing.named_secrets import ProjectSecrets
+    from httptask.cli.project.project import Project
 
 __all__ = ["NameOption", "from_curl", "from_har", "from_postman"]
 
@@ -36,6 +38,15 @@ OnlyOption = Annotated[
 ]
 
 
+OwnOption = Annotated[
+    bool,
+    typer.Option(
+        "--own",
+        help="Keep addresses and credentials of the requests, where a connection has the server, too.",
+    ),
+]
+
+
 def from_curl(
     command: Annotated[
         str,
@@ -45,21 +56,30 @@ def from_curl(
     into: IntoOption = None,
     after: AfterOption = None,
     name: NameOption = None,
+    own: OwnOption = False,
+    keep_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--keep-secrets", help="Write its credentials into .env, where no secret loses its value."
+        ),
+    ] = False,
     json: JsonOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Make a task of a curl command.
 
-    The task sends what curl would send; what can't be kept of the command is named. Credentials in it become names of
-    secrets, and are neither shown nor written. Several commands, URLs and --next make several tasks. Nothing is sent.
+    The task sends what curl would send; what can't be kept of the command is named. It goes by the connection of
+    httptask.toml that has its server and authenticates in the same way. Credentials become names of secrets, and are
+    neither shown nor written. Several commands, URLs and --next make several tasks. Nothing is sent.
 
     Exit codes: 0 made, 2 the command can't be kept, or the definition can't take it.
     """
     from httptask.catalog.curl import import_curl
 
-    def imported(taken: Collection[str]) -> "Imported":
-        return import_curl(_text(command), Path.cwd(), name=name, taken=taken)
+    def imported(taken: Collection[str], project: "ProjectSecrets") -> "Imported":
+        return import_curl(_text(command), Path.cwd(), name=name, taken=taken, project=project)
 
-    _make(imported, into, after, name, as_json=json)
+    _make(imported, into, after, name, config, own=own, keeps=keep_secrets, as_json=json)
 
 
 def from_postman(
@@ -77,7 +97,9 @@ def from_postman(
     into: IntoOption = None,
     after: AfterOption = None,
     name: NameOption = None,
+    own: OwnOption = False,
     json: JsonOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Make tasks of the requests of a Postman collection.
 
@@ -93,12 +115,18 @@ def from_postman(
     data = _read_json(file)
     beside = None if environment is None else _read_json(str(environment))
 
-    def imported(taken: Collection[str]) -> "Imported":
+    def imported(taken: Collection[str], project: "ProjectSecrets") -> "Imported":
         return import_postman(
-            data, environment=beside, values=values, only=only or (), name=name, taken=taken
+            data,
+            environment=beside,
+            values=values,
+            only=only or (),
+            name=name,
+            taken=taken,
+            project=project,
         )
 
-    _make(imported, into, after, name, as_json=json)
+    _make(imported, into, after, name, config, own=own, as_json=json)
 
 
 def from_har(
@@ -118,7 +146,9 @@ def from_har(
     into: IntoOption = None,
     after: AfterOption = None,
     name: NameOption = None,
+    own: OwnOption = False,
     json: JsonOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Make tasks of the API calls in a HAR file, as the network panel of a browser saves it.
 
@@ -131,10 +161,10 @@ def from_har(
 
     data = _read_json(file)
 
-    def imported(taken: Collection[str]) -> "Imported":
-        return import_har(data, only=only or (), all_kinds=all_kinds, name=name, taken=taken)
+    def imported(taken: Collection[str], project: "ProjectSecrets") -> "Imported":
+        return import_har(data, only=only or (), all_kinds=all_kinds, name=name, taken=taken, project=project)
 
-    _make(imported, into, after, name, as_json=json)
+    _make(imported, into, after, name, config, own=own, as_json=json)
 
 
 def _read_json(file: str) -> Any:
@@ -156,31 +186,65 @@ def _read_json(file: str) -> Any:
 
 
 def _make(
-    imported: "Callable[[Collection[str]], Imported]",
+    imported: "Callable[[Collection[str], ProjectSecrets], Imported]",
     into: Path | None,
     after: str | None,
     name: str | None,
+    config: Path | None,
     *,
+    own: bool,
+    keeps: bool = False,
     as_json: bool,
 ) -> None:
     """Make tasks, and print them or put them into a definition."""
+    from httptask.catalog.importing.fitting import by_connections, secrets_of
+    from httptask.cli.project.project import load_project
+
     check_after(after, into)
-    if into is None:
-        made = _imported(imported, ())
-        if as_json:
-            print_json(made.as_json())
-        else:
-            _print(made)
-        return
-    target = read_target(into, name)
-    made = _imported(imported, target.names)
-    made = replace(made, notes=(*made.notes, *_shared(made, target.secrets)))
-    command = target.put(after, made.tasks, [secret.name for secret in made.secrets])
+    project = load_project(config)
+    has = secrets_of(project.config, project.environment)
+    target = None if into is None else read_target(into, name)
+    taken = () if target is None else target.names
+    made = _imported(imported, taken, has if keeps else has.without_values())
+    made = made if own else by_connections(made, has)
+    command: str | None = None
+    if target is not None:
+        made = replace(made, notes=(*made.notes, *_shared(made, target.secrets)))
+        command = target.put(after, made.tasks, [secret.name for secret in made.secrets])
+    kept = _keep(made, project, has) if keeps else ()
     if as_json:
-        print_json({"file": str(into), **made.as_json()})
+        print_json({**({} if into is None else {"file": str(into)}), **made.as_json()})
         return
-    _tell(made)
-    print_note(f"try: {command} --dry-run")
+    if target is None:
+        _print(made)
+    _tell(made, kept)
+    if command is not None:
+        print_note(f"try: {command} --dry-run")
+
+
+def _keep(made: "Imported", project: "Project", has: "ProjectSecrets") -> Collection[str]:
+    """Write credentials into `.env`, and tell which: none of a secret that has a value."""
+    from httptask.config import ConfigInvalid
+    from httptask.config.dotenv import is_ignored_by_git, set_variable
+    from httptask.config.find import DOTENV_NAME
+
+    file, sources = project.config.path.with_name(DOTENV_NAME), project.config.secrets
+    kept: list[str] = []
+    for secret in (*made.secrets, *made.of_connections):
+        source = sources.get(secret.name)
+        variable = secret.name if source is None else source.environment
+        if secret.value is None or variable is None or has.value_of(secret.name) is not None:
+            continue
+        try:
+            set_variable(file, variable, secret.value)
+        except (ConfigInvalid, OSError) as error:
+            raise CliError(f"{DOTENV_NAME} can't be written: {error}", "write it there by hand") from None
+        kept.append(secret.name)
+    if kept:
+        print_note(f"wrote {file}: {', '.join(kept)}")
+    if kept and is_ignored_by_git(file) is False:
+        print_note(f"note: git does not ignore {DOTENV_NAME}: write {DOTENV_NAME} into .gitignore")
+    return kept
 
 
 def _text(command: str) -> str:
@@ -191,11 +255,15 @@ def _text(command: str) -> str:
     return sys.stdin.read()
 
 
-def _imported(imported: "Callable[[Collection[str]], Imported]", taken: Iterable[str]) -> "Imported":
+def _imported(
+    imported: "Callable[[Collection[str], ProjectSecrets], Imported]",
+    taken: Iterable[str],
+    project: "ProjectSecrets",
+) -> "Imported":
     from httptask.catalog.errors import CatalogError
 
     try:
-        return imported(frozenset(taken))
+        return imported(frozenset(taken), project)
     except CatalogError as error:
         raise CliError(harmless(error.message), error.hint and harmless(error.hint)) from None
 
@@ -207,15 +275,21 @@ def _print(made: "Imported") -> None:
         typer.echo(line)
     if made.secrets:
         print_note(f"declare: use: {{ secrets: [{', '.join(secret.name for secret in made.secrets)}] }}")
-    _tell(made)
 
 
-def _tell(made: "Imported") -> None:
+def _tell(made: "Imported", kept: Collection[str]) -> None:
     """Tell what a stranger's file became, whose names may hold what steers a terminal."""
     for secret in made.secrets:
+        set_it = "" if secret.name in kept else f"set the environment variable {secret.name}, "
         print_note(
-            f"secret {secret.name}: {harmless(secret.what)}; set the environment variable {secret.name}, for workers "
+            f"secret {secret.name}: {harmless(secret.what)}; {set_it}for workers "
             f"[secrets.{secret.name}] in httptask.toml"
+        )
+        if secret.instead_of is not None:
+            print_note(f"note: {secret.instead_of} has another value, or belongs to another server")
+    for task, connection in made.connections.items():
+        print_note(
+            f"note: {task} goes by the connection {connection}, with its credential: --own keeps that of the request"
         )
     for note in made.notes:
         print_note(f"note: {harmless(note)}")

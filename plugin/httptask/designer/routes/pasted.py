@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from httptask.config.config import for_own_runs
 from httptask.designer.problems import Problem
 from httptask.designer.routes.project import refusal_of_values, secret_state
 from httptask.designer.routes.secrets import TakenValue, write_values
 from httptask.designer.workspace import AskedWorkspace, Settings, Workspace
 from httptask.dsl.loader import Loaded
-from httptask.http.errors import SecretUnavailable
 from httptask.secrets.references import cut_secrets
-from httptask.secrets.store import SecretStore
 
 if TYPE_CHECKING:
     from httptask.catalog.importing import Imported
@@ -141,42 +138,29 @@ def names_of(loaded: Loaded) -> frozenset[str]:
 
 def _read(command: CurlCommand, workspace: Workspace, request: Request) -> _Read:
     from httptask.catalog.curl import import_curl  # a third of the designer's start
-    from httptask.catalog.importing.fitting import by_connections, with_private_servers
-    from httptask.catalog.importing.named_secrets import ProjectSecrets
+    from httptask.catalog.importing.fitting import by_connections, secrets_of, with_private_servers
 
     settings = workspace.settings()
     config = settings.config
     is_kept = command.keep and refusal_of_values(request, config) is None
-    project = ProjectSecrets(
-        config.connections,
-        config.secrets,
-        (lambda name: _value_of(name, settings)) if is_kept else (lambda _: None),
-    )
+    whole = secrets_of(config, settings.environment)
+    project = whole if is_kept else whole.without_values()
     taken = names_of(workspace.load(command.path, command.text))
     made = import_curl(command.curl, None, taken=taken, as_json=command.as_json, project=project)
     made = made if command.own else by_connections(made, project)
     made, connections = with_private_servers(made, project, config.policy.allow_private)
     needed = (*made.secrets, *made.of_connections)
-    secrets = [_told(secret, settings, is_kept=is_kept) for secret in needed]
+    secrets = [_told(secret, whole.value_of(secret.name), settings, is_kept=is_kept) for secret in needed]
     kept = {one.name: one.value for one, told in zip(needed, secrets, strict=True) if told.state == "kept"}
     return _Read(
         made, connections, secrets, {name: value for name, value in kept.items() if value is not None}
     )
 
 
-def _told(secret: "NeededSecret", settings: Settings, *, is_kept: bool) -> ImportedSecret:
-    value = _value_of(secret.name, settings)
+def _told(secret: "NeededSecret", value: str | None, settings: Settings, *, is_kept: bool) -> ImportedSecret:
     state: Literal["kept", "there", "another", "missing"] = "missing"
     if value is not None:
         state = "there" if secret.value in (None, value) else "another"
     elif is_kept and secret.value is not None and secret_state(secret.name, settings).why_not is None:
         state = "kept"
     return ImportedSecret(name=secret.name, what=secret.what, state=state, instead_of=secret.instead_of)
-
-
-def _value_of(name: str, settings: Settings) -> str | None:
-    sources = for_own_runs(settings.config, [name]).secrets
-    try:
-        return SecretStore(sources, settings.environment).resolve(name)
-    except SecretUnavailable:
-        return None
