@@ -99,6 +99,19 @@ test("a run that is open stays when past runs are asked for, which are listed in
   vi.unstubAllGlobals();
 });
 
+test("why a run goes on that was asked to end is told, and not of the next one that is looked at", async () => {
+  vi.spyOn(api, "cancelRun").mockResolvedValue({ state: "running", reason: "no worker serves it now" });
+  vi.spyOn(client, "stream").mockImplementation(async function* () {
+    yield { event: "failed", data: {} };
+  });
+  useRun.setState({ open: true, id: "mine", view: null, unended: null });
+  await useRun.getState().cancel();
+  expect(useRun.getState()).toMatchObject({ ending: null, unended: "no worker serves it now" });
+  void useRun.getState().watch("another");
+  expect(useRun.getState().unended).toBeNull();
+  useRun.getState().close();
+});
+
 test("bars begin where the run began, whatever the clock of the page says, and stay there when it ends", async () => {
   const at = (second: number) => new Date(second * 1000).toISOString();
   const task = { id: "1", name: "ask", pointer: "/do/0/ask", kind: "set", state: "completed" };
