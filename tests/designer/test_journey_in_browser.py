@@ -14,6 +14,7 @@ from support.commands import Shell
 NIGHTLY = """\
 document: { dsl: 1.0.3, namespace: demo, name: nightly, version: 1.0.0 }
 schedule: { cron: "0 2 * * *" }
+input: { schema: { document: { type: object, required: [days], properties: { days: { type: integer } } } } }
 do: [{ count: { set: { days: 1 } } }]
 """
 MAPPED = "${ $tasks.ask.text }"
@@ -230,8 +231,14 @@ async def check_and_schedule(browser: Browser) -> None:
     await page.keyboard.press("Enter")
     await page.get_by_text("at 06:30 every day").wait_for()
     await page.get_by_role("button", name="Save the definition").click()
+    days = page.get_by_role("dialog", name="Schedules").locator(".given input")
+    await days.fill("many")
     await page.get_by_role("button", name="Create schedule").click()
+    await page.get_by_text("“many” is no number").wait_for()
+    await days.fill("7")
+    await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Pause nightly").click()
+    await page.get_by_label("Input of nightly").get_by_text("7").wait_for()
     await page.get_by_role("button", name="Resume nightly").wait_for()
     await browser.look("schedules")
     page.once("dialog", lambda asked: asyncio.ensure_future(asked.accept()))

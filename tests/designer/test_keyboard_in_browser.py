@@ -173,7 +173,7 @@ async def save_and_run(keys: Keys, browser: Browser, file: Path) -> None:
     await keys.is_at("dialog .task-fields textarea, dialog .task-fields input")
     await keys.press("Control+a")
     await keys.type("Ada")
-    await keys.press("Control+Enter")
+    await keys.press("Enter")
     await keys.lacks("dialog")
     await keys.shows(".drawer-head .badge", "completed")
     await keys.lacks("button", "Cancel run")

@@ -39,23 +39,23 @@ def path_faults(
         root: the project's folder.
         state: the folder for what can be made again.
     """
-    if not (root / FOLDER).is_dir():
+    calls = [(node.pointer, call) for node in program.nodes.values() if (call := connected_call(node))]
+    if not calls or not (root / FOLDER).is_dir():
         return
     try:
         kept = _Kept.of(root, state)
     except (CatalogError, OSError):  # an entry that can't be read, which is told where it is used
         return
-    for node in program.nodes.values():
-        call = connected_call(node)
-        connection = None if call is None else connections.get(call.connection)
-        if call is None or connection is None or connection.base_url is None:
+    for pointer, call in calls:
+        connection = connections.get(call.connection)
+        if connection is None or connection.base_url is None:
             continue
         found = _meant(kept, call.path, call.method, connection.name, connection.base_url)
         if found is not None:
             api, path = found
             message = f"the API `{api}` has no path `{call.path}`"
             hint = did_you_mean(call.path, path)
-            yield Fault(f"{node.pointer}/with/path", "unknown-path", message, hint, Severity.WARNING)
+            yield Fault(f"{pointer}/with/path", "unknown-path", message, hint, Severity.WARNING)
 
 
 class _Kept(NamedTuple):
