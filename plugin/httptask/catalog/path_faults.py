@@ -88,7 +88,8 @@ def _meant(kept: _Kept, path: str, method: str, connection: str, base_url: str) 
     own = _FILLED_IN.sub(_ANYTHING, path).partition("?")[0]
     server = urlsplit(base_url)
     base = _segments(server.path)
-    sent, near = [*base, *_segments(own)], list[tuple[_Described, int]]()
+    sent = [*base, *_segments(own)]
+    near, possible = list[tuple[_Described, int]](), list[_Described]()
 
     def is_certain(one: _Described) -> bool:
         before = sent[: -len(one.segments)]
@@ -100,14 +101,16 @@ def _meant(kept: _Kept, path: str, method: str, connection: str, base_url: str) 
         if found is None:
             continue
         wrong, is_open = found
-        if not wrong and (not is_open or is_certain(one)):
+        if not wrong and not is_open:
             return None
+        if not wrong:
+            possible.append(one)
         at = wrong[0] - len(one.segments) if len(wrong) == 1 else 0
         if at and -at <= len(sent) - len(base) and closest(sent[at], [one.segments[at]]) is not None:
             near.append((one, at))
     near.sort(key=lambda pair: pair[0].method != method)
-    meant = next((pair for pair in near if is_certain(pair[0])), None)
-    if meant is None:
+    meant = next((pair for pair in near if is_certain(pair[0])), None)  # none is read where none is near
+    if meant is None or any(map(is_certain, possible)):
         return None
     one, at = meant
     return one.api, _corrected(path, at, one.segments[at])
