@@ -4,20 +4,22 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from httptask.connections.connection import Connection
 from httptask.http.models import Limits
 from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection
 from support.fences import ROOT
-from support.runs import running, skipping_time
+from support.runs import Runner, running, skipping_time
 
-POSTS = "do: [{ post: { call: httpRequest, with: { method: post, connection: shop, path: /orders, body: { n: 1 } } } }]"
+POSTS = "do: [{ post: { call: httpRequest, with: { method: post, connection: SHOP, path: /orders, body: { n: 1 } } } }]"
 
 Opened = Callable[[], AbstractAsyncContextManager[str]]
 
@@ -130,16 +132,31 @@ ROWS = [
     Row("closed in the middle of the response", [Reply(HEAD + b'{"n":', close=True)], 5, "ResponseInterrupted"),
     Row("not HTTP", [Reply(b"SSH-2.0-OpenSSH_9.6\r\n", close=True)], 1, "ResponseInvalid"),
 ]  # fmt: skip
+SERVERS: dict[str, ScriptedServer] = {}
+"""Those that run, by the names of rows."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def runner(temporal: WorkflowEnvironment) -> AsyncIterator[Runner]:
+    """A worker for all rows, of which each has a connection of its own, to a server of its own."""
+    async with AsyncExitStack() as stack:
+        shops: dict[str, Connection] = {}
+        for row in ROWS:
+            server = SERVERS[row.name] = await stack.enter_async_context(ScriptedServer(row.replies))
+            url = await stack.enter_async_context(row.opened() if row.opened else given(server.url))
+            shops[shop_of(row)] = local_connection(shop_of(row), url, limits=row.limits)
+        yield await stack.enter_async_context(running(skipping_time(temporal), connections=shops))
+
+
+def shop_of(row: Row) -> str:
+    return f"shop{ROWS.index(row)}"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace("`", ""))
-async def test_requests(temporal: WorkflowEnvironment, row: Row) -> None:
-    async with ScriptedServer(row.replies) as server, (row.opened or (lambda: given(server.url)))() as url:
-        shop = local_connection("shop", url, limits=row.limits)
-        async with running(skipping_time(temporal), connections={"shop": shop}) as runner:
-            outcome = await runner.run(POSTS)
+async def test_requests(runner: Runner, row: Row) -> None:
+    outcome = await runner.run(POSTS.replace("SHOP", shop_of(row)))
 
-    assert (outcome.problem.get("error", "-"), len(server.requests)) == (row.error, row.requests)
+    assert (outcome.problem.get("error", "-"), len(SERVERS[row.name].requests)) == (row.error, row.requests)
 
 
 @asynccontextmanager

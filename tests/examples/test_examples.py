@@ -20,7 +20,7 @@ VARYING = re.compile(r"-[0-9a-f]{8}\b|\d+\.\d s")
 BY_CHANCE = re.compile(r": running\b|: waiting  .*; attempt 2 of 5; ")
 ENVIRONMENT = {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
-    **{name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ},
+    **{name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR", "GOGC") if name in os.environ},
 }
 
 

@@ -9,7 +9,7 @@ from support.commands import Shell
 
 __all__ = ["opened_shell"]
 
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
+_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "GOGC")
 
 
 @asynccontextmanager
