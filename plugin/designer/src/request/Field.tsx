@@ -3,6 +3,7 @@ import { flushSync } from "react-dom";
 import type { Json } from "../api/types";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
+import { Later } from "../ui/Later";
 import { Prose, splitSentence } from "../ui/Prose";
 import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf, TextParts } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
@@ -10,7 +11,6 @@ import { Faults } from "./Faults";
 import { type Suggestions, useCursor, useDrop, useFaults, useForm, useToFillIn } from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
-import { isOfFields, SchemaParts } from "./SchemaParts";
 import {
   blankOf,
   branchLabel,
@@ -25,6 +25,9 @@ import {
   type Widget,
   widgetOf,
 } from "./schema";
+import { isOfFields } from "./schemaFields";
+
+const schemaParts = () => import("./SchemaParts");
 
 export interface FieldProps {
   name: string;
@@ -209,7 +212,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
     case "array":
       return <ArrayParts pointer={pointer} schema={schema} value={Array.isArray(value) ? value : []} />;
     case "schema":
-      return <SchemaParts pointer={pointer} schema={isObject(value) ? value : {}} />;
+      return <Later load={schemaParts} given={{ pointer, schema: isObject(value) ? value : {} }} />;
     case "union":
       return <Union id={id} {...props} />;
     case "choice":

@@ -6,7 +6,6 @@ import { piecesOf } from "../ui/Prose";
 import { isEvaluable, jqPath, withExpression, withoutEmpty } from "./insertion";
 import { partAt, withPart } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
-import { fieldAdded, isOfFields } from "./SchemaParts";
 import {
   addedOf,
   blankOf,
@@ -25,6 +24,7 @@ import {
   type Schema,
   widgetOf,
 } from "./schema";
+import { fieldAdded, isOfFields } from "./schemaFields";
 
 test("an expression in which nothing was written is none", () => {
   expect(withoutEmpty("b1${  }")).toBe("b1");

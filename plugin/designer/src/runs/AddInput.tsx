@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Problem } from "../api/client";
 import { getInputForm } from "../api/endpoints";
 import type { JsonObject } from "../api/types";
-import { AddSchemaField, fieldAdded } from "../request/SchemaParts";
+import { AddSchemaField, fieldAdded } from "../request/schemaFields";
 import { useDocument } from "../state/document";
 import { Refused } from "../ui/Prose";
 
