@@ -6,7 +6,7 @@ import { errorsOf, findingsByBlock, flattened, isEmpty, toldWithDoubts } from ".
 import { isUnsaved, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { useLayout } from "./layout";
-import { switchTheme } from "./theme";
+import { switchTheme, useTheme } from "./theme";
 
 /** Whether something stands in a field of the definition that is written into it when the field is left. */
 function useIsWritten(): boolean {
@@ -31,6 +31,7 @@ function useIsWritten(): boolean {
 
 export function TopBar() {
   const { path, past, future, saving, checking, findings, doubts, undo, redo, save } = useDocument();
+  const theme = useTheme((state) => state.theme);
   const isWritten = useIsWritten();
   const unsaved = useDocument(isUnsaved) || isWritten;
   const all = toldWithDoubts(findings, doubts);
@@ -88,7 +89,12 @@ export function TopBar() {
         </>
       )}
       <Tool name="keys" label="Keys (?)" enabled act={() => useLayout.getState().openPanel("keys")} />
-      <Tool name="sun" label="Switch between dark and light" enabled act={switchTheme} />
+      <Tool
+        name={theme === "dark" ? "moon" : "sun"}
+        label="Switch between dark and light"
+        enabled
+        act={switchTheme}
+      />
     </header>
   );
 }

@@ -1,3 +1,5 @@
+import { create } from "zustand";
+
 const KEPT = "httptask-theme";
 type Theme = "light" | "dark";
 
@@ -10,9 +12,14 @@ function chosen(): Theme {
   return kept === "light" || kept === "dark" ? kept : system();
 }
 
+/** The theme that is shown. */
+export const useTheme = create<{ theme: Theme }>(() => ({ theme: "light" }));
+
 /** Shows the theme that was chosen in this browser, or the system's. */
 export function applyTheme(): void {
-  document.documentElement.dataset.theme = chosen();
+  const theme = chosen();
+  document.documentElement.dataset.theme = theme;
+  useTheme.setState({ theme });
 }
 
 /** The system's may change while the page is open, as at night. */

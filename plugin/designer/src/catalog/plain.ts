@@ -61,7 +61,7 @@ export const PLAIN: PlainTask[] = [
     words: "loop foreach iterate every element elements row rows batch collect concurrency",
     task: {
       call: "map",
-      with: { in: YOUR_LIST, each: "item", do: [{ one: { set: { item: "${ $item }" } } }] },
+      with: { in: YOUR_LIST, each: "item", concurrency: 4, do: [{ one: { set: { item: "${ $item }" } } }] },
     },
   },
   {

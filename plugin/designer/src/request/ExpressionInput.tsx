@@ -42,13 +42,16 @@ export function ExpressionInput(props: Props) {
 
   const { expressions } = useForm();
   const madeUp = useToFillIn(pointer, false);
+  const goOnAt = (cursor: number) =>
+    requestAnimationFrame(() => box.current?.setSelectionRange(cursor, cursor));
+  const write = ({ text, cursor }: { text: string; cursor: number }) => {
+    setDraft(text);
+    commit(text);
+    goOnAt(cursor);
+  };
   const drop = (expression: string, event: DragEvent) => {
     const place = placeUnder(event, box.current) ?? draft.length;
-    const next = madeUp
-      ? withExpression("", 0, 0, expression)
-      : withExpression(draft, place, place, expression);
-    setDraft(next);
-    commit(next);
+    write(madeUp ? withExpression("", 0, 0, expression) : withExpression(draft, place, place, expression));
     box.current?.focus();
   };
   const { over, on } = useDrop(expressions ? drop : null);
@@ -60,8 +63,7 @@ export function ExpressionInput(props: Props) {
     setDraft(next);
     close();
     if (whole) return commit(next);
-    const cursor = option.from + option.apply.length;
-    requestAnimationFrame(() => box.current?.setSelectionRange(cursor, cursor));
+    goOnAt(option.from + option.apply.length);
   };
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     const option = options[chosen];
@@ -105,17 +107,17 @@ export function ExpressionInput(props: Props) {
           setFocused(true);
           const take = (expression: string) => {
             const isMadeUp = useDocument.getState().toFillIn.includes(pointer);
-            const next = isMadeUp
-              ? `\${ ${expression} }`
-              : withExpression(draftOf(box), cursorOf(box), selectionEndOf(box), expression);
-            setDraft(next);
-            commit(next);
+            write(
+              isMadeUp
+                ? withExpression("", 0, 0, expression)
+                : withExpression(draftOf(box), cursorOf(box), selectionEndOf(box), expression),
+            );
           };
           const express = (replacing: boolean) => {
             const before = replacing ? "" : draftOf(box);
             setDraft(`${before}\${  }`);
             const cursor = before.length + "${ ".length;
-            requestAnimationFrame(() => box.current?.setSelectionRange(cursor, cursor));
+            goOnAt(cursor);
             ask(`${before}\${  }`, cursor, 0);
           };
           useCursor.getState().enter({ pointer, label, take, express });

@@ -60,9 +60,10 @@ function TaskEditor({ block }: { block: Block }) {
     >
       <header className="task-head">
         <Icon name={iconOf(block.kind)} />
-        <h2>{block.name}</h2>
-        <span className="muted">{kindName(block.kind)}</span>
-        <span className="grow" />
+        <div className="task-title">
+          <h2 title={block.name}>{block.name}</h2>
+          <span className="muted">{kindName(block.kind)}</span>
+        </div>
         {isCall(block.kind) && (
           <button
             type="button"

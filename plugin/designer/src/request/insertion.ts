@@ -34,11 +34,27 @@ export function endOf(text: string, from: number): number {
 
 /**
  * A text with an expression in place of what is selected, or where the cursor is: inside of `${ … }` as it is, else in
- * braces of its own.
+ * braces of its own, which is also where it would stand right behind another one.
+ *
+ * @returns with the place where one goes on: inside of the braces where they are all of the text, as for ` >= 4`.
  */
-export function withExpression(text: string, from: number, to: number, expression: string): string {
-  const inserted = isInside(text, from) ? expression : `\${ ${expression} }`;
-  return text.slice(0, from) + inserted + text.slice(to);
+export function withExpression(text: string, from: number, to: number, expression: string): Written {
+  const inside = isInside(text, from);
+  const behind = inside && from === to ? /^ *\}/.exec(text.slice(from)) : null;
+  if (behind && /[^\s({[,;:|<>=+\-*/%]$/.test(text.slice(0, from))) {
+    const end = from + behind[0].length;
+    return withExpression(text, end, end, expression);
+  }
+  const before = text.slice(0, from) + (inside ? "" : "${ ");
+  const after = (inside ? "" : " }") + text.slice(to);
+  const written = before + expression;
+  const isAll = before.trim() === "${" && after.trim() === "}";
+  return { text: written + after, cursor: written.length + (inside || isAll ? 0 : " }".length) };
+}
+
+interface Written {
+  text: string;
+  cursor: number;
 }
 
 /** A text without expressions that were begun, and have nothing in them. */

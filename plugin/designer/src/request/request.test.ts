@@ -33,11 +33,21 @@ test("an expression in which nothing was written is none", () => {
 });
 
 test("an expression goes where the cursor is", () => {
-  expect(withExpression("", 0, 0, "$tasks.a")).toBe("${ $tasks.a }");
-  expect(withExpression("Ticket : x", 7, 7, ".id")).toBe("Ticket ${ .id }: x");
-  expect(withExpression("${  }", 3, 3, ".id")).toBe("${ .id }");
-  expect(withExpression("/orders/id", 8, 10, ".id")).toBe("/orders/${ .id }");
-  expect(withExpression("${ .a } and ", 12, 12, ".b")).toBe("${ .a } and ${ .b }");
+  const withCursor = (...given: Parameters<typeof withExpression>) => {
+    const { text, cursor } = withExpression(...given);
+    return `${text.slice(0, cursor)}|${text.slice(cursor)}`;
+  };
+  expect(withCursor("Ticket : x", 7, 7, ".id")).toBe("Ticket ${ .id }|: x");
+  expect(withCursor("/orders/id", 8, 10, ".id")).toBe("/orders/${ .id }|");
+  expect(withCursor("${ .a } and ", 12, 12, ".b")).toBe("${ .a } and ${ .b }|");
+  // where it is all of the text, one goes on in it
+  expect(withCursor("", 0, 0, "$tasks.a")).toBe("${ $tasks.a| }");
+  expect(withCursor("id", 0, 2, ".id")).toBe("${ .id| }");
+  expect(withCursor("${  }", 3, 3, ".id")).toBe("${ .id| }");
+  expect(withCursor("${ .a + }", 7, 7, ".b")).toBe("${ .a +.b| }");
+  // and a second one that is picked stands behind it, not in it
+  expect(withCursor("${ .a }", 5, 5, ".b")).toBe("${ .a }${ .b }|");
+  expect(withCursor("${ .a }", 3, 5, ".b")).toBe("${ .b| }");
 });
 
 test("a text is evaluated as a whole, once all of its expressions have their end", () => {

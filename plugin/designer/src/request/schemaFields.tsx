@@ -93,7 +93,10 @@ export function AddSchemaField({ schema, add }: AddSchemaFieldProps) {
   const given = name.trim();
   const isKnown = given in objectAt(schema, "properties");
   const submit = async () => {
-    if (given && !isKnown && (await add(given, type, required))) setName("");
+    if (given && !isKnown && (await add(given, type, required))) {
+      setName("");
+      setType("string");
+    }
     box.current?.focus();
   };
   const onKey = (event: KeyboardEvent) => {

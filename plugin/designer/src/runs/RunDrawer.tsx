@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useEffect, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import { openDefinition, useDefinitions, useProject } from "../app/opening";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
@@ -22,7 +22,7 @@ import {
   type RunView,
   useRun,
 } from "./run";
-import { useRunStates, WHOLE } from "./states";
+import { failuresOf, useRunStates, WHOLE } from "./states";
 import { Timeline, useNow } from "./Timeline";
 import "./runs.css";
 
@@ -78,6 +78,7 @@ function RunHead({ view }: { view: RunView | null }) {
   const { id, none, close } = useRun();
   const now = useNow(view !== null && !isOver(view));
   const spent = view?.record?.spent ?? view?.status?.spent;
+  const failed = useMemo(() => (view ? failuresOf(view.tasks) : 0), [view]);
   return (
     <header className="drawer-head">
       <h2>Run</h2>
@@ -90,6 +91,7 @@ function RunHead({ view }: { view: RunView | null }) {
           spent?.calls ? `${spent.calls} ${spent.calls === 1 ? "call" : "calls"}` : null,
           spent?.tokens ? `${spent.tokens} tokens` : null,
           spent?.cost_usd ? `$${spent.cost_usd.toPrecision(2)}` : null,
+          failed ? `${failed} failed` : null,
         ]
           .filter(Boolean)
           .join(" · ")}

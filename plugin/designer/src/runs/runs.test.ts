@@ -7,7 +7,7 @@ import { sampleOf } from "../testrequest/data";
 import { placeOfFault } from "./Detail";
 import { toldOfKept } from "./RunDialog";
 import { endOf, grouped, isOf, keepOutputs, latestRuns, useRun } from "./run";
-import { useRunStates, withEarlier } from "./states";
+import { failuresOf, statesOf, useRunStates, withEarlier } from "./states";
 import { inSight, ordinals, roundOf, usedBy } from "./Timeline";
 
 test("of many tasks those in sight are in the page, with some around them", () => {
@@ -26,6 +26,26 @@ test("a task tells how often it was tried and what it has used, where there is s
   expect(used({ attempts: 3, tokens: 42, cost_usd: 0.00012 })).toBe("3 attempts · 42 tokens · $0.00012");
   expect(used({ tokens: 1 }, { tokens: 2, cost_usd: null })).toBe("3 tokens");
   expect(usedBy({ attempt: 2 } as TaskRecord)).toBe("attempt 2");
+});
+
+test("failures in a run that completes all the same are told, each one once", () => {
+  const execution = (id: string, kind: string, state: string) =>
+    ({ id, kind, state, pointer: `/${id.replace(/\/\d+\//g, "/")}`, detail: null }) as TaskRecord;
+  const tasks = [
+    execution("each", "call.map", "completed"),
+    execution("each/0/steps", "do", "faulted"),
+    execution("each/0/steps/ask", "call.http", "faulted"),
+    execution("each/1/careful", "try", "completed"), // caught what failed in it
+    execution("each/1/careful/ask", "call.http", "faulted"),
+    execution("each/10/steps", "do", "completed"),
+    execution("each/10/steps/ask", "call.http", "completed"),
+    execution("fine", "call.map", "completed"),
+    execution("fine/0/set", "set", "completed"),
+  ];
+  expect(failuresOf(tasks)).toBe(2);
+  const states = statesOf(tasks, 0);
+  expect(states["/each"]?.told).toBe("1 of 3 items failed");
+  expect(states["/fine"]?.told).toBeNull();
 });
 
 test("a run whose record is not there yet ended with its last task", () => {

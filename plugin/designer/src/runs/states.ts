@@ -48,15 +48,46 @@ const EARNEST = ["faulted", "waiting", "running", "paused", "pending"];
 /** The state of each block: of several executions the one that needs a person's eyes most. */
 export function statesOf(tasks: TaskExecution[], now: number): Record<string, TaskRun> {
   const found: Record<string, TaskRun> = {};
+  const ofItems = toldOfItems(tasks);
   for (const task of tasks) {
     const before = found[task.pointer];
     const count = (before?.count ?? 0) + 1;
     const earlier = before ? EARNEST.indexOf(before.state) : -1;
     const later = EARNEST.indexOf(task.state);
     const keep = before && earlier >= 0 && (later < 0 || earlier < later);
-    found[task.pointer] = keep ? { ...before, count } : { state: task.state, count, told: toldOf(task, now) };
+    const told = toldOf(task, now) ?? ofItems.get(task.id) ?? null;
+    found[task.pointer] = keep ? { ...before, count } : { state: task.state, count, told };
   }
   return found;
+}
+
+/** Of the maps that have completed all the same, by their ids: `4 of 7 items failed`. */
+function toldOfItems(tasks: TaskExecution[]): Map<string, string> {
+  const items = new Map<string, { all: Set<string>; failed: Set<string> }>();
+  for (const { id, kind, state } of tasks)
+    if (kind === "call.map" && state === "completed") items.set(id, { all: new Set(), failed: new Set() });
+  for (const { id, state } of tasks) {
+    const item = around(id); // `map/2` of `map/2/ask`
+    const of = items.get(around(item));
+    of?.all.add(item);
+    if (state === "faulted") of?.failed.add(item); // nothing in the item has caught it
+  }
+  return new Map(
+    [...items].flatMap(([id, { all, failed }]): [string, string][] =>
+      failed.size ? [[id, `${failed.size} of ${all.size} ${all.size === 1 ? "item" : "items"} failed`]] : [],
+    ),
+  );
+}
+
+const around = (id: string) => id.slice(0, Math.max(0, id.lastIndexOf("/")));
+
+/** How many executions failed, but for those that did because of a task in them. */
+export function failuresOf(tasks: TaskExecution[]): number {
+  const failed = tasks.filter(({ state }) => state === "faulted").map(({ id }) => id);
+  const outer = new Set<string>();
+  for (const id of failed)
+    for (let one = around(id); one && !outer.has(one); one = around(one)) outer.add(one);
+  return failed.filter((id) => !outer.has(id)).length;
 }
 
 /** Those of a run that goes on from an earlier one: blocks that ran there alone are marked so. */
@@ -83,7 +114,7 @@ export function toldOf(task: TaskExecution, now: number): string | null {
     return `${task.last_failure}${wait}${task.attempt ? `; attempt ${task.attempt}${of}` : ""}`;
   }
   if (task.state === "waiting" && task.kind.includes("listen"))
-    return "waits for an event: give it one in the run, below";
+    return "waits for an event: give it one in the run";
   if (task.state === "waiting") return task.detail ?? null;
   if (task.state === "faulted") return task.detail ?? task.last_failure ?? null;
   return task.caught ? `caught: ${task.caught}` : null;

@@ -53,12 +53,18 @@ export function DataPanel({ block }: { block: Block }) {
           {target ? `a click puts an expression into ${target.label}` : "put the cursor into a field first"}
         </small>
       </h3>
-      {data.values.map((one) => (
+      {nearestFirst(data.values).map((one) => (
         <Known key={one.expression} known={one} sample={sample} />
       ))}
     </section>
   );
 }
+
+/** The tasks come last, of which there may be many: the one just before it is what a task reads most. */
+export const nearestFirst = (values: ReadableValue[]) => [
+  ...values.filter(({ source }) => source !== "task"),
+  ...values.filter(({ source }) => source === "task").reverse(),
+];
 
 /** What is told of a field that a schema has: its type, where that is known, and whether the data have none. */
 export const toldOf = (type: string, isLacking: boolean) =>

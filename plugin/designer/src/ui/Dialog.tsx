@@ -7,7 +7,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** A modal dialog of the browser: it holds the focus, gives it back, and closes on Escape. */
+/** A modal dialog of the browser: it holds the focus, gives it back, and closes on Escape, which writes what is in a field. */
 export function Dialog({ label, className = "", close, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   // Closed while it still is in the page: the browser gives the focus back by that, and not for one that has gone.
@@ -23,6 +23,7 @@ export function Dialog({ label, className = "", close, children }: Props) {
       aria-label={label}
       onCancel={(event) => {
         event.preventDefault();
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
         close();
       }}
       onClose={() => dialog.current?.open || close()}
