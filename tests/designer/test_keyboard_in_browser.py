@@ -147,9 +147,17 @@ async def try_and_map(keys: Keys, browser: Browser) -> None:
     await keys.press("ArrowRight")
     await keys.shows("[role=tab][aria-selected=true]", "Outcome")
     await browser.look("keys-2-tried")
+
+    # Esc closes it, and writes what is in a field.
+    await browser.page.locator("dialog").get_by_label("content of message 1", exact=True).fill("Hello")
     await keys.press("Escape")
     await keys.lacks("dialog")
     await keys.is_at("[data-pointer='/do/0/ask']")
+    await keys.press("Enter")
+    written = "[...document.querySelectorAll('.task-fields textarea')].some(one => one.value === 'Hello')"
+    await browser.until(written)
+    await keys.press("Escape", "Control+z")
+    await browser.until(f"!{written}")
 
     # A field of the answer goes into the field where the cursor was.
     await keys.press("ArrowDown", "Enter")

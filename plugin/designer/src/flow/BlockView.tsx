@@ -182,7 +182,7 @@ function StateBadge({ run }: { run: TaskRun }) {
       title={run.earlier ? "In the run before, which this one continues" : undefined}
     >
       {run.earlier ? "completed before" : run.state}
-      {run.count > 1 ? ` ×${run.count}` : ""}
+      {run.alike < run.count ? ` ${run.alike} of ${run.count}` : run.count > 1 ? ` ×${run.count}` : ""}
     </span>
   );
 }

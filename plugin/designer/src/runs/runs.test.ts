@@ -46,6 +46,7 @@ test("failures in a run that completes all the same are told, each one once", ()
   const states = statesOf(tasks, 0);
   expect(states["/each"]?.told).toBe("1 of 3 items failed");
   expect(states["/fine"]?.told).toBeNull();
+  expect(states["/each/steps"]).toMatchObject({ state: "faulted", alike: 1, count: 2 });
 });
 
 test("a run whose record is not there yet ended with its last task", () => {
@@ -191,7 +192,7 @@ test("rows of a loop tell their round, and executions of the same round which on
 
 test("a block that ran in the run before keeps its badge, and one that runs now has its own", () => {
   const block = (name: string) => ({ name, pointer: `/do/0/${name}` }) as Block;
-  const now = { "/do/0/b": { state: "running" as const, count: 1, told: null } };
+  const now = { "/do/0/b": { state: "running" as const, count: 1, alike: 1, told: null } };
   const shown = withEarlier(now, ["a", "b"], [block("a"), block("b"), block("c")]);
   expect(shown["/do/0/a"]).toMatchObject({ state: "completed", earlier: true });
   expect(shown["/do/0/b"]).toBe(now["/do/0/b"]);

@@ -5,6 +5,8 @@ import type { Block, TaskExecution } from "../api/types";
 export interface TaskRun {
   state: TaskExecution["state"];
   count: number;
+  /** How many of its executions are in that state. */
+  alike: number;
   told: string | null;
   /** Whether it ran in the run before, which this one goes on from. */
   earlier?: boolean;
@@ -25,6 +27,7 @@ const same = (one: TaskRun | undefined, other: TaskRun) =>
   one !== undefined &&
   one.state === other.state &&
   one.count === other.count &&
+  one.alike === other.alike &&
   one.told === other.told &&
   one.earlier === other.earlier;
 
@@ -49,6 +52,7 @@ const EARNEST = ["faulted", "waiting", "running", "paused", "pending"];
 export function statesOf(tasks: TaskExecution[], now: number): Record<string, TaskRun> {
   const found: Record<string, TaskRun> = {};
   const ofItems = toldOfItems(tasks);
+  const alike = new Map<string, number>();
   for (const task of tasks) {
     const before = found[task.pointer];
     const count = (before?.count ?? 0) + 1;
@@ -56,8 +60,12 @@ export function statesOf(tasks: TaskExecution[], now: number): Record<string, Ta
     const later = EARNEST.indexOf(task.state);
     const keep = before && earlier >= 0 && (later < 0 || earlier < later);
     const told = toldOf(task, now) ?? ofItems.get(task.id) ?? null;
-    found[task.pointer] = keep ? { ...before, count } : { state: task.state, count, told };
+    found[task.pointer] = keep ? { ...before, count } : { state: task.state, count, alike: 1, told };
+    const kind = `${task.pointer} ${task.state}`;
+    alike.set(kind, (alike.get(kind) ?? 0) + 1);
   }
+  for (const [pointer, run] of Object.entries(found))
+    run.alike = alike.get(`${pointer} ${run.state}`) ?? run.count;
   return found;
 }
 
@@ -99,7 +107,7 @@ export function withEarlier(
   const names = new Set(reused);
   const earlier = blocks.flatMap(({ name, pointer }): [string, TaskRun][] =>
     names.has(name) && !states[pointer]
-      ? [[pointer, { state: "completed", count: 1, told: null, earlier: true }]]
+      ? [[pointer, { state: "completed", count: 1, alike: 1, told: null, earlier: true }]]
       : [],
   );
   return { ...states, ...Object.fromEntries(earlier) };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ReadableValue } from "../api/types";
-import { toldOf } from "./DataPanel";
+import { nearestFirst, toldOf } from "./DataPanel";
 import {
   beginning,
   briefly,
@@ -21,6 +21,12 @@ import {
   withValueAt,
 } from "./data";
 import { toldScalar } from "./JsonTree";
+
+test("of the data the tasks come last, the nearest one first", () => {
+  const known = (source: ReadableValue["source"], name: string) => ({ source, name }) as ReadableValue;
+  const values = [known("input", ""), known("variable", "item"), known("task", "far"), known("task", "near")];
+  expect(nearestFirst(values).map(({ name }) => name)).toEqual(["", "item", "near", "far"]);
+});
 
 const rows = Array.from({ length: 1000 }, (_, id) => ({ id, text: "x".repeat(1000) }));
 const sample: Sample = {

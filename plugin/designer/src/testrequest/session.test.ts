@@ -74,7 +74,7 @@ test("of several executions of a block the one that failed is shown", () => {
     [task({ state: "completed" }), task({ state: "faulted", detail: "no" }), task({ state: "completed" })],
     0,
   );
-  expect(found["/do/0/ask"]).toEqual({ state: "faulted", count: 3, told: "no" });
+  expect(found["/do/0/ask"]).toEqual({ state: "faulted", count: 3, alike: 1, told: "no" });
 });
 
 test("a stream that is cancelled keeps the text that has come", () => {
