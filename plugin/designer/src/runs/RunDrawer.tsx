@@ -22,8 +22,8 @@ import {
   type RunView,
   useRun,
 } from "./run";
-import { failuresOf, useRunStates, WHOLE } from "./states";
-import { Timeline, useNow } from "./Timeline";
+import { useRunStates, WHOLE } from "./states";
+import { failuresOf, Timeline, useNow } from "./Timeline";
 import "./runs.css";
 
 /** The run that is looked at: its tasks in time, and what became of them. */

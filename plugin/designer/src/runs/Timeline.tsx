@@ -2,7 +2,7 @@ import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState }
 import type { TaskExecution, TaskRecord } from "../api/types";
 import { toldDuration } from "../ui/time";
 import { endOf, isOver, type RunView } from "./run";
-import { WHOLE } from "./states";
+import { around, WHOLE } from "./states";
 
 const ROW = 24; // as the style sheet has it
 const BEFORE_AND_BEHIND = 8;
@@ -80,6 +80,15 @@ export function Timeline({ view, chosen, choose }: Props) {
       </ol>
     </div>
   );
+}
+
+/** How many executions failed, but for those that did because of a task in them. */
+export function failuresOf(tasks: TaskExecution[]): number {
+  const failed = tasks.filter(({ state }) => state === "faulted").map(({ id }) => id);
+  const outer = new Set<string>();
+  for (const id of failed)
+    for (let one = around(id); one && !outer.has(one); one = around(one)) outer.add(one);
+  return failed.filter((id) => !outer.has(id)).length;
 }
 
 /** Of executions of the same task in the same round of its loops, which one each is; of the only one nothing. */

@@ -7,8 +7,8 @@ import { sampleOf } from "../testrequest/data";
 import { placeOfFault } from "./Detail";
 import { toldOfKept } from "./RunDialog";
 import { endOf, grouped, isOf, keepOutputs, latestRuns, useRun } from "./run";
-import { failuresOf, statesOf, useRunStates, withEarlier } from "./states";
-import { inSight, ordinals, roundOf, usedBy } from "./Timeline";
+import { statesOf, useRunStates, withEarlier } from "./states";
+import { failuresOf, inSight, ordinals, roundOf, usedBy } from "./Timeline";
 
 test("of many tasks those in sight are in the page, with some around them", () => {
   expect(inSight(0, 10, 500)).toEqual({ first: 0, last: 18 });

@@ -75,7 +75,7 @@ function toldOfItems(tasks: TaskExecution[]): Map<string, string> {
   for (const { id, kind, state } of tasks)
     if (kind === "call.map" && state === "completed") items.set(id, { all: new Set(), failed: new Set() });
   for (const { id, state } of tasks) {
-    const item = around(id); // `map/2` of `map/2/ask`
+    const item = around(id);
     const of = items.get(around(item));
     of?.all.add(item);
     if (state === "faulted") of?.failed.add(item); // nothing in the item has caught it
@@ -87,16 +87,8 @@ function toldOfItems(tasks: TaskExecution[]): Map<string, string> {
   );
 }
 
-const around = (id: string) => id.slice(0, Math.max(0, id.lastIndexOf("/")));
-
-/** How many executions failed, but for those that did because of a task in them. */
-export function failuresOf(tasks: TaskExecution[]): number {
-  const failed = tasks.filter(({ state }) => state === "faulted").map(({ id }) => id);
-  const outer = new Set<string>();
-  for (const id of failed)
-    for (let one = around(id); one && !outer.has(one); one = around(one)) outer.add(one);
-  return failed.filter((id) => !outer.has(id)).length;
-}
+/** The id of what an execution is in: `map/2` of `map/2/ask`; empty for one that is in nothing. */
+export const around = (id: string) => id.slice(0, Math.max(0, id.lastIndexOf("/")));
 
 /** Those of a run that goes on from an earlier one: blocks that ran there alone are marked so. */
 export function withEarlier(
