@@ -39,7 +39,7 @@ do:
 APPROVAL = """\
 document: { dsl: 1.0.3, namespace: tests, name: waits, version: 1.0.0 }
 do:
-  - approval: { listen: { to: { one: { with: { type: ok } } } } }
+  - approval: { listen: { to: { one: { with: { type: ok, subject: '${ "order " + "7" }' } } } } }
 """
 
 
@@ -281,12 +281,21 @@ async def test_a_run_that_waits_gets_its_event_and_another_is_ended(workspace: W
     new = {"path": "w.yaml", "text": APPROVAL}
     async with asked(workspace) as client:
         id_ = (await client.post("/api/runs", json=new)).json()["id"]
-        emitted = await client.post(f"/api/runs/{id_}/emit", json={"type": "ok", "data": {"by": "Ann"}})
+        async with asyncio.timeout(30):
+            while not (awaited := (await client.get(f"/api/runs/{id_}/awaited")).json()):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.05)
+        other_order = {"type": "ok", "subject": "order 8", "data": {"by": "Bob"}}
+        kept = await client.post(f"/api/runs/{id_}/emit", json=other_order)
+        meant = {"type": "ok", "subject": awaited[0]["subject"], "data": {"by": "Ann"}}
+        emitted = await client.post(f"/api/runs/{id_}/emit", json=meant)
         ended = await events(client, "GET", f"/api/runs/{id_}/events")
         other = (await client.post("/api/runs", json=new)).json()["id"]
         cancelled = await client.post(f"/api/runs/{other}/cancel")
         gone = await events(client, "GET", f"/api/runs/{other}/events")
-    assert emitted.status_code == 202
+    assert awaited == [{"task": "approval", "type": "ok", "source": None, "subject": "order 7"}]
+    assert kept.json()["tasks"] == []
+    assert (emitted.status_code, emitted.json()["tasks"]) == (202, ["approval"])
+    assert ended[-1][1]["output"] == [{"by": "Ann"}]
     assert ended[-1][1]["state"] == "completed"
     assert cancelled.status_code == 202
     assert gone[-1][1]["state"] == "cancelled"

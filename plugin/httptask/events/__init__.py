@@ -4,9 +4,10 @@ from httptask.events.delivery import (
     Delivery,
     EventRefused,
     deliver,
+    listens_of,
     new_event,
     send_event,
     type_waited_for,
 )
 
-__all__ = ["Delivery", "EventRefused", "deliver", "new_event", "send_event", "type_waited_for"]
+__all__ = ["Delivery", "EventRefused", "deliver", "listens_of", "new_event", "send_event", "type_waited_for"]

@@ -36,6 +36,7 @@ __all__ = [
     "checked_event",
     "deliver",
     "deliver_to",
+    "listens_of",
     "new_event",
     "send_event",
     "signal_event",
@@ -120,6 +121,15 @@ async def send_event(client: Client, event: CloudEvent, run: str) -> Delivery:
     return Delivery(run, [listens.task for listens in waiting.tasks_for(event, _Evaluation())])
 
 
+async def listens_of(client: Client, run: str) -> Sequence[Listens]:
+    """What the tasks of a run wait for.
+
+    Raises:
+        RPCError: there is no such run, or no answer.
+    """
+    return (await _waiting(await describe(client, run))).listens
+
+
 async def type_waited_for(client: Client, run: str) -> str:
     """The type of the events that a run waits for.
 
@@ -127,8 +137,7 @@ async def type_waited_for(client: Client, run: str) -> str:
         EventRefused: it waits for none, or for several.
         RPCError: there is no such run, or no answer.
     """
-    waiting = await _waiting(await describe(client, run))
-    types = list(dict.fromkeys(type_ for listens in waiting.listens for type_ in listens.types))
+    types = list(dict.fromkeys(type_ for listens in await listens_of(client, run) for type_ in listens.types))
     if len(types) == 1:
         return types[0]
     known = (

@@ -80,6 +80,16 @@ class Listens(BaseModel):
         named = [check for checks in self.filters for check in checks if check.at == ("type",)]
         return list(dict.fromkeys(str(check.matches or check.equals) for check in named))
 
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What attributes an event of its first filter has, as far as that names each as one text."""
+        return {
+            str(check.at[0]): check.equals
+            for checks in self.filters[:1]
+            for check in checks
+            if len(check.at) == 1 and check.matches is None and isinstance(check.equals, str)
+        }
+
 
 class ListensMemo:
     """Keeps the memo of a run at what its tasks wait for, as far as it has room."""

@@ -2,6 +2,7 @@ import { briefly, type Sample, withSample } from "../testrequest/data";
 import { request } from "./client";
 import type {
   AddedApi,
+  AwaitedEvent,
   Checked,
   Completion,
   ConnectionCheck,
@@ -13,6 +14,7 @@ import type {
   Edit,
   EditableConnection,
   Edited,
+  EmittedEvent,
   Ending,
   Evaluation,
   Finding,
@@ -182,5 +184,6 @@ export const cancelRun = (id: string) => request<Ending>("POST", `/runs/${asked(
 export const terminateRun = (id: string) => request<unknown>("POST", `/runs/${asked(id)}/terminate`, {});
 export const rerun = (id: string, path: string, text: string, task: string, simulated: boolean) =>
   request<{ id: string }>("POST", `/runs/${asked(id)}/rerun`, { path, text, task, simulated });
-export const emitEvent = (id: string, type: string, data: Json) =>
-  request<unknown>("POST", `/runs/${asked(id)}/emit`, { type, data });
+export const listAwaitedEvents = (id: string) => request<AwaitedEvent[]>("GET", `/runs/${asked(id)}/awaited`);
+export const emitEvent = (id: string, event: EmittedEvent) =>
+  request<{ tasks: string[] }>("POST", `/runs/${asked(id)}/emit`, event);

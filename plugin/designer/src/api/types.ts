@@ -598,6 +598,21 @@ export interface RerunOf {
   reused: string[];
 }
 
+/** What a task of a run waits for, as far as that is told by itself. */
+export interface AwaitedEvent {
+  task: string;
+  type: string | null;
+  source: string | null;
+  subject: string | null;
+}
+
+export interface EmittedEvent {
+  type: string;
+  source?: string | null;
+  subject?: string | null;
+  data: Json;
+}
+
 export interface RunSummary {
   id: string;
   definition: string;

@@ -47,22 +47,11 @@ export function ObjectParts({
     ...Object.keys(value).filter((name) => !(name in all)),
   ];
   const others = Object.keys(properties).filter((name) => !names.includes(name));
-  const parts = useRef<HTMLDivElement>(null);
-  const added = useRef<string>(undefined);
-  useEffect(() => {
-    if (added.current !== undefined && focus(added.current)) added.current = undefined;
-  });
-  const focus = (place: string) => {
-    const field = parts.current?.querySelector<HTMLElement>(
-      `[data-at="${CSS.escape(place)}"] :is(input, textarea, select)`,
-    );
-    field?.focus();
-    return field != null;
-  };
+  const { parts, focus, goTo } = useNewField();
   const add = (...path: string[]) => {
     const place = path.reduce(partOf, pointer);
     if (focus(place)) return; // it is there, with nothing in it yet
-    added.current = place;
+    goTo(place);
     const given = path.reduce((around, name) => resolved(around.properties?.[name] ?? {}, root), schema);
     void set(place, addedOf(given, root));
   };
@@ -90,10 +79,31 @@ export function ObjectParts({
         />
       )}
       {schema.additionalProperties && names.length + others.length > 0 && (
-        <AddNamed {...{ pointer, value }} blank={blankOf(innerOf(schema), root)} />
+        <AddNamed {...{ pointer, value, goTo }} blank={blankOf(innerOf(schema), root)} />
       )}
     </div>
   );
+}
+
+/** Has a field that is added get the focus once it is there, what it begins with selected, so that one can write over it. */
+function useNewField() {
+  const parts = useRef<HTMLDivElement>(null);
+  const added = useRef<string>(undefined);
+  const focus = (place: string) => {
+    const field = parts.current?.querySelector<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>(
+      `[data-at="${CSS.escape(place)}"] :is(input, textarea, select)`,
+    );
+    field?.focus();
+    if (field && "select" in field) field.select();
+    return field != null;
+  };
+  useEffect(() => {
+    if (added.current !== undefined && focus(added.current)) added.current = undefined;
+  });
+  const goTo = (place: string) => {
+    added.current = place;
+  };
+  return { parts, focus, goTo };
 }
 
 /** One of several fields: chosen by its name, then edited as it is. */
@@ -186,8 +196,9 @@ const innerOf = ({ additionalProperties }: Schema): Schema =>
 export function MapParts({ pointer, schema, value }: Parts<JsonObject>) {
   const { root } = useForm();
   const inner = innerOf(schema);
+  const { parts, goTo } = useNewField();
   return (
-    <div className="parts">
+    <div className="parts" ref={parts}>
       {Object.entries(value).map(([key, part]) => (
         <Field
           key={key}
@@ -198,7 +209,7 @@ export function MapParts({ pointer, schema, value }: Parts<JsonObject>) {
           required={false}
         />
       ))}
-      <AddNamed {...{ pointer, value }} blank={blankOf(inner, root)} />
+      <AddNamed {...{ pointer, value, goTo }} blank={blankOf(inner, root)} />
     </div>
   );
 }
@@ -207,10 +218,21 @@ export function MapParts({ pointer, schema, value }: Parts<JsonObject>) {
 const WHAT: Record<string, string> = { headers: "header", query: "parameter", cookies: "cookie" };
 
 /** Adds an entry under a name that somebody writes. */
-function AddNamed({ pointer, value, blank }: { pointer: string; value: JsonObject; blank: Json }) {
+function AddNamed({ pointer, value, blank, goTo }: AddNamedProps) {
   const { set } = useForm();
   const what = WHAT[keysOf(pointer).at(-1) ?? ""] ?? "entry";
-  return <NameBox what={what} taken={Object.keys(value)} add={(name) => set(partOf(pointer, name), blank)} />;
+  const add = (name: string) => {
+    goTo(partOf(pointer, name));
+    return set(partOf(pointer, name), blank);
+  };
+  return <NameBox what={what} taken={Object.keys(value)} add={add} />;
+}
+
+interface AddNamedProps {
+  pointer: string;
+  value: JsonObject;
+  blank: Json;
+  goTo(place: string): void;
 }
 
 function NameBox(props: { what: string; taken: string[]; add(name: string): Promise<boolean> }) {

@@ -31,6 +31,7 @@ function changed(value: Json | undefined, keys: string[], part: Json | undefined
     copy[Number(key)] = next;
     return copy;
   }
+  if (key === "-" && !isObject(value)) return changed([], keys, part); // the first item of a list that is not there
   const object = isObject(value) ? value : {};
   const next = changed(object[key], rest, part);
   const { [key]: _former, ...others } = object;

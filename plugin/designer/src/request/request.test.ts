@@ -88,6 +88,9 @@ test("paths of jq", () => {
 
 test("parts of a value are set, made and taken out", () => {
   expect(withPart({}, "/a/b", 1)).toEqual({ a: { b: 1 } });
+  expect(withPart({ a: [1] }, "/a/-", 2)).toEqual({ a: [1, 2] });
+  expect(withPart({}, "/a/-", 1)).toEqual({ a: [1] });
+  expect(withPart({ a: "" }, "/a/-", 1)).toEqual({ a: [1] });
   expect(withPart({ a: [1, 2, 3] }, "/a/1", undefined)).toEqual({ a: [1, 3] });
   expect(withPart({ "a/b": 1, c: 2 }, "/a~1b", undefined)).toEqual({ c: 2 });
   expect(withPart({ a: [1] }, "/a/-", 2)).toEqual({ a: [1, 2] });

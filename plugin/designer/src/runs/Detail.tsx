@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRun } from "../api/endpoints";
 import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
 import { useLayout } from "../app/layout";
-import { blockAt } from "../state/blocks";
+import { blockAt, wholeAround } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Prose } from "../ui/Prose";
@@ -65,6 +65,8 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
   const block = useDocument((state) =>
     isOf(view, state.definition) ? blockAt(state.blocks, task.pointer) : undefined,
   );
+  const whole = useDocument((state) => wholeAround(state.blocks, task.pointer));
+  const from = whole && whole.pointer !== task.pointer ? whole.name : "here";
   const told = toldOf(task, Date.now());
   const faultyAt = placeOfFault(task);
   return (
@@ -105,9 +107,10 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
           <button
             type="button"
             className="button small"
-            onClick={() => void useRun.getState().rerun(task.pointer)}
+            title={from === "here" ? undefined : `What stands in ${from} runs with it alone`}
+            onClick={() => void useRun.getState().rerun(whole?.pointer ?? task.pointer)}
           >
-            {task.state === "faulted" ? "Continue from here" : "Run again from here"}
+            {task.state === "faulted" ? "Continue from" : "Run again from"} {from}
           </button>
         )}
       </p>

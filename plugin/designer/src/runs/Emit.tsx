@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import type { Json, TaskExecution } from "../api/types";
+import { listAwaitedEvents } from "../api/endpoints";
+import type { AwaitedEvent, Json, TaskExecution } from "../api/types";
 import { isObject } from "../request/schema";
 import { useTaskForm } from "../request/TaskPane";
 import { useRun } from "./run";
@@ -16,35 +18,65 @@ export function awaitedType(value: Json | undefined): string | null {
   );
 }
 
+const AGAIN_AFTER = 1_000;
+
+/** What a task waits for, with what its expressions came to, once the run has told that. */
+function useAwaited(run: string, task: string): AwaitedEvent | undefined {
+  const { data } = useQuery({
+    queryKey: ["awaited", run, task],
+    queryFn: () => listAwaitedEvents(run),
+    select: (all) => all.find((one) => one.task === task),
+    refetchInterval: ({ state }) => (state.data?.some((one) => one.task === task) ? false : AGAIN_AFTER),
+    gcTime: 0,
+  });
+  return data;
+}
+
+const ATTRIBUTES = ["type", "subject", "source"] as const;
+type Attributes = Partial<Record<(typeof ATTRIBUTES)[number], string>>;
+
 /** Gives a run the event that it waits for, as an approval. */
-export function Emit({ task }: { task: TaskExecution }) {
+export function Emit({ run, task }: { run: string; task: TaskExecution }) {
   const form = useTaskForm(task.pointer);
-  const [type, setType] = useState<string | null>(null);
+  const awaited = useAwaited(run, task.id);
+  const [given, setGiven] = useState<Attributes>({});
   const [data, setData] = useState("");
   const [fault, setFault] = useState<string | null>(null);
-  const shown = type ?? awaitedType(form.data?.task) ?? "";
+  const known = { ...awaited, type: awaited?.type ?? awaitedType(form.data?.task) };
+  const attribute = (name: (typeof ATTRIBUTES)[number]) => given[name] ?? known[name] ?? "";
   const send = async (event: FormEvent) => {
     event.preventDefault();
+    let value: Json;
     try {
-      const value = JSON.parse(data.trim() || "null") as Json;
-      setFault(null);
-      await useRun.getState().emit(shown, value);
+      value = JSON.parse(data.trim() || "null") as Json;
     } catch {
-      setFault('The data is no JSON: write it as { "decision": "approve" }.');
+      return setFault('The data is no JSON: write it as { "decision": "approve" }.');
     }
+    const [type, subject, source] = ATTRIBUTES.map(attribute);
+    const tasks = await useRun
+      .getState()
+      .emit({ type: type ?? "", subject: subject || null, source: source || null, data: value });
+    setFault(
+      tasks?.length === 0 ? "No task waits for an event like this: the run keeps it until one does." : null,
+    );
   };
   return (
     <form className="emit" onSubmit={(event) => void send(event)}>
-      <h3>{task.name} waits for an event</h3>
-      <label>
-        Type
-        <input
-          className="field-input mono"
-          required
-          value={shown}
-          onChange={(event) => setType(event.target.value)}
-        />
-      </label>
+      <h3>
+        {task.name} waits for an event{" "}
+        {task.id !== task.name && <small className="mono muted">{task.id}</small>}
+      </h3>
+      {ATTRIBUTES.filter((name) => name !== "source" || known.source).map((name) => (
+        <label key={name}>
+          {LABELS[name]}
+          <input
+            className="field-input mono"
+            required={name === "type"}
+            value={attribute(name)}
+            onChange={(event) => setGiven({ ...given, [name]: event.target.value })}
+          />
+        </label>
+      ))}
       <label>
         Data, as JSON; none where it is left empty
         <textarea
@@ -55,10 +87,16 @@ export function Emit({ task }: { task: TaskExecution }) {
           onChange={(event) => setData(event.target.value)}
         />
       </label>
-      {fault && <p className="field-fault error">{fault}</p>}
+      {fault && (
+        <p className="field-fault error" role="alert">
+          {fault}
+        </p>
+      )}
       <button type="submit" className="button small primary">
         Send event
       </button>
     </form>
   );
 }
+
+const LABELS = { type: "Type", subject: "Subject", source: "Source" };

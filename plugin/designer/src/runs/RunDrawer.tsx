@@ -247,7 +247,9 @@ function RunBody({ view }: { view: RunView }) {
     <div className="drawer-body">
       <Timeline view={view} chosen={task?.id ?? null} choose={useRunStates.getState().look} />
       <div className="drawer-detail">
-        {waiting.map((one) => !isOver(view) && !view.status?.impasse && <Emit key={one.id} task={one} />)}
+        {waiting.map(
+          (one) => !isOver(view) && !view.status?.impasse && <Emit key={one.id} run={view.id} task={one} />,
+        )}
         {task ? (
           <TaskDetail
             key={task.id}

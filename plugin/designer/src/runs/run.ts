@@ -1,7 +1,7 @@
 import { create } from "zustand";
 import { Problem, stream } from "../api/client";
 import * as api from "../api/endpoints";
-import type { Json, RunRecord, RunStatus, RunSummary, TaskRecord } from "../api/types";
+import type { EmittedEvent, Json, RunRecord, RunStatus, RunSummary, TaskRecord } from "../api/types";
 import { blockAt, flattened } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { useData, withRun } from "../testrequest/data";
@@ -44,7 +44,8 @@ interface RunState {
   /** Ends it, whether or not there is a worker. */
   terminate(): Promise<void>;
   rerun(pointer: string): Promise<void>;
-  emit(type: string, data: Json): Promise<boolean>;
+  /** Gives the run an event; the ids of the tasks that wait for one like it. */
+  emit(event: EmittedEvent): Promise<string[] | null>;
   close(): void;
 }
 
@@ -265,15 +266,14 @@ export const useRun = create<RunState>()((set, get) => {
         fail(error);
       }
     },
-    async emit(type, data) {
+    async emit(event) {
       const { view } = get();
-      if (!view) return false;
+      if (!view) return null;
       try {
-        await api.emitEvent(view.id, type, data);
-        return true;
+        return (await api.emitEvent(view.id, event)).tasks;
       } catch (error) {
         fail(error);
-        return false;
+        return null;
       }
     },
     close() {

@@ -4,8 +4,9 @@ import type { Block, TaskExecution } from "../api/types";
 /** What a block shows of a run: its latest execution. */
 export interface TaskRun {
   state: TaskExecution["state"];
+  /** How many executions it has had. */
   count: number;
-  /** How many of its executions are in that state. */
+  /** How many of them are in this state. */
   alike: number;
   told: string | null;
   /** Whether it ran in the run before, which this one goes on from. */
@@ -46,26 +47,21 @@ export const useRunStates = create<RunStates>()((set, get) => ({
   },
 }));
 
-const EARNEST = ["faulted", "waiting", "running", "paused", "pending"];
+const EARNEST = ["faulted", "waiting", "running", "paused", "pending", "cancelled", "completed", "skipped"];
 
 /** The state of each block: of several executions the one that needs a person's eyes most. */
 export function statesOf(tasks: TaskExecution[], now: number): Record<string, TaskRun> {
   const found: Record<string, TaskRun> = {};
   const ofItems = toldOfItems(tasks);
-  const alike = new Map<string, number>();
   for (const task of tasks) {
     const before = found[task.pointer];
     const count = (before?.count ?? 0) + 1;
-    const earlier = before ? EARNEST.indexOf(before.state) : -1;
-    const later = EARNEST.indexOf(task.state);
-    const keep = before && earlier >= 0 && (later < 0 || earlier < later);
+    const rank = before ? EARNEST.indexOf(task.state) - EARNEST.indexOf(before.state) : -1;
     const told = toldOf(task, now) ?? ofItems.get(task.id) ?? null;
-    found[task.pointer] = keep ? { ...before, count } : { state: task.state, count, alike: 1, told };
-    const kind = `${task.pointer} ${task.state}`;
-    alike.set(kind, (alike.get(kind) ?? 0) + 1);
+    const alike = rank === 0 && before ? before.alike + 1 : 1;
+    found[task.pointer] =
+      before && rank > 0 ? { ...before, count } : { state: task.state, count, alike, told };
   }
-  for (const [pointer, run] of Object.entries(found))
-    run.alike = alike.get(`${pointer} ${run.state}`) ?? run.count;
   return found;
 }
 

@@ -12,6 +12,7 @@ import {
   toFillInOf,
   toldAlike,
   toldWithDoubts,
+  wholeAround,
 } from "./blocks";
 import { difference } from "./changes";
 
@@ -33,6 +34,20 @@ const blocks = [
   block("/do/0/loop", 0, 50, [block("/do/0/loop/do/0/inner", 20, 45)]),
   block("/do/1/last", 51, 80),
 ];
+
+test("a run goes on from a task, or from the outermost block around it that only runs as a whole", () => {
+  const inTry = (key: string) => ({
+    ...block("/do/0/attempt", 0, 90),
+    kind: "try",
+    branches: [
+      { label: key, pointer: `/do/0/attempt/${key}`, blocks: [block(`/do/0/attempt/${key}/0/ask`, 1, 2)] },
+    ],
+  });
+  expect(wholeAround(blocks, "/do/1/last")?.name).toBe("last");
+  expect(wholeAround(blocks, "/do/0/loop/do/0/inner")?.name).toBe("loop");
+  expect(wholeAround([inTry("try")], "/do/0/attempt/try/0/ask")?.name).toBe("ask");
+  expect(wholeAround([inTry("catch/do")], "/do/0/attempt/catch/do/0/ask")?.name).toBe("attempt");
+});
 
 test("the innermost block around a place", () => {
   expect(blockAround(blocks, 30)?.name).toBe("inner");

@@ -77,6 +77,22 @@ test("of several executions of a block the one that failed is shown", () => {
   expect(found["/do/0/ask"]).toEqual({ state: "faulted", count: 3, alike: 1, told: "no" });
 });
 
+test("of the rounds of a loop it is told how many are in the state that is shown", () => {
+  const skipped = task({ state: "skipped" });
+  const waiting = task({ state: "waiting" });
+  expect(statesOf([skipped, waiting, skipped, skipped], 0)["/do/0/ask"]).toMatchObject({
+    state: "waiting",
+    count: 4,
+    alike: 1,
+  });
+  expect(statesOf([skipped, task({ state: "completed" }), skipped], 0)["/do/0/ask"]).toMatchObject({
+    state: "completed",
+    count: 3,
+    alike: 1,
+  });
+  expect(statesOf([skipped, skipped], 0)["/do/0/ask"]).toMatchObject({ state: "skipped", alike: 2 });
+});
+
 test("a stream that is cancelled keeps the text that has come", () => {
   const one = { ...blank, ...reduced(blank, "text", { text: "Once upon" }) };
   const ended = { ...one, ...reduced(one, "cancelled", {}) };

@@ -23,7 +23,7 @@ from httptask.designer.workspace import AskedWorkspace, Temporal, Workspace, che
 from httptask.dsl.canonical import qualified_name, sha256
 from httptask.dsl.loader import Loaded
 from httptask.dsl.program import Program
-from httptask.events import EventRefused, new_event, send_event, type_waited_for
+from httptask.events import EventRefused, listens_of, new_event, send_event, type_waited_for
 from httptask.explain.findings import uses_of_connections
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
@@ -100,6 +100,16 @@ class EmittedEvent(BaseModel):
     type: str | None = None
     """Else the one that it waits for."""
     data: Any = None
+    source: str | None = None
+    subject: str | None = None
+
+
+class AwaitedEvent(BaseModel):
+    """What a task waits for, as far as that is told by itself."""
+
+    task: str
+    """Id of its execution."""
+    type: str | None = None
     source: str | None = None
     subject: str | None = None
 
@@ -272,6 +282,14 @@ async def rerun(id_: str, asked: RerunRequest, workspace: AskedWorkspace) -> Sta
 
     id_ = await _begin(workspace, asked, loaded, program, start)
     return StartedRerun(id=id_, report=planned.report)
+
+
+@router.get("/{id_}/awaited")
+async def list_awaited_events(id_: str, workspace: AskedWorkspace) -> list[AwaitedEvent]:
+    """What the tasks of a run wait for."""
+    temporal = workspace.required_temporal()
+    listens = await _asked(temporal, listens_of(temporal.client, id_))
+    return [AwaitedEvent.model_validate({**each.attributes, "task": each.task}) for each in listens]
 
 
 @router.post("/{id_}/emit", status_code=202)
