@@ -1,8 +1,8 @@
 import { useEffect } from "react";
 import { AddTask } from "../catalog/AddTask";
 import { FlowPane } from "../flow/FlowPane";
-import { TaskPane } from "../request/TaskPane";
 import { useRun } from "../runs/run";
+import { blockAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { useDoubts } from "../state/doubts";
 import { useDrafts } from "../state/drafts";
@@ -14,6 +14,7 @@ import { Notes } from "./Notes";
 import { useDefinitions, useDiskWatch, useEarlierRun, useFirstDefinition } from "./opening";
 import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
+import "../request/request.css";
 
 const closePanel = () => useLayout.getState().openPanel(null);
 const closeRun = () => {
@@ -22,6 +23,7 @@ const closeRun = () => {
 };
 const yamlEditor = () => import("../editor/YamlEditor");
 const conflict = () => import("../editor/DiskConflict");
+const taskPane = () => import("../request/TaskPane");
 const connections = () => import("../connections/Connections");
 const schedules = () => import("../schedules/Schedules");
 const keysHelp = () => import("./KeysHelp");
@@ -111,9 +113,15 @@ function Nothing() {
 
 function Work() {
   const wide = useWide();
-  const selected = useDocument((state) => state.selected);
+  const block = useDocument((state) => blockAt(state.blocks, state.selected));
   const { pane, showPane } = useLayout();
-  const task = <TaskPane pointer={selected} />;
+  const task = block ? (
+    <Later load={taskPane} given={{ block }} meanwhile={<p className="empty">Loading the form …</p>} />
+  ) : (
+    <p className="empty">
+      Choose a block to see its fields, or press <kbd>/</kbd> on one to add a task behind it.
+    </p>
+  );
   const text = (
     <Later load={yamlEditor} given={{}} meanwhile={<p className="empty">Loading the editor …</p>} />
   );

@@ -1,21 +1,8 @@
 import type { ReactNode } from "react";
-import type { Json, JsonObject, PreparedTask } from "../api/types";
+import type { JsonObject, PreparedTask } from "../api/types";
 import { useProject } from "../app/opening";
 import { Prose } from "../ui/Prose";
-
-/** What a person chooses about a task before it is added. */
-export interface Choices {
-  /** Whether a body that is JSON is sent as such where curl calls it a form. */
-  asJson: boolean;
-  /** Whether a command's own address and credential are used where a connection has its server. */
-  own: boolean;
-  /** Whether the credentials of a command are kept. */
-  keep: boolean;
-  /** Whether requests may go to the private address of a new connection. */
-  reach: boolean;
-}
-
-export const CHOICES: Choices = { asJson: false, own: false, keep: true, reach: true };
+import { type Choices, connectionsOf } from "./add";
 
 interface Props {
   prepared: PreparedTask;
@@ -24,7 +11,7 @@ interface Props {
 }
 
 /** What is done beside adding a task: each of it is told, and can be left out. */
-export function Beside({ prepared, choices, choose }: Props) {
+export default function Beside({ prepared, choices, choose }: Props) {
   const project = useProject().data;
   const opened = openedBy(prepared.configuration);
   const kept = prepared.secrets.filter((one) => one.state === "kept");
@@ -107,20 +94,10 @@ function Tick(props: { checked: boolean; change(checked: boolean): void; childre
   );
 }
 
-const connectionsOf = (configuration: JsonObject) => (configuration.connections ?? {}) as JsonObject;
-
 /** The new connections that may reach a private address, each with its server. */
 function openedBy(configuration: JsonObject) {
   return Object.entries(connectionsOf(configuration) as Record<string, JsonObject>).flatMap(
     ([name, { base_url, allow_private }]) =>
       allow_private ? [{ name, server: String(base_url).replace(/^https?:\/\/|\/.*$/g, "") }] : [],
   );
-}
-
-/** The same configuration, in which no new connection may reach a private address. */
-export function withoutReach(configuration: JsonObject): JsonObject {
-  const closed = Object.entries(connectionsOf(configuration) as Record<string, JsonObject>).map(
-    ([name, { allow_private: _, ...settings }]): [string, Json] => [name, settings],
-  );
-  return closed.length ? { ...configuration, connections: Object.fromEntries(closed) } : configuration;
 }

@@ -3,7 +3,7 @@ import { getOperation } from "../api/endpoints";
 import type { FoundOperation, NeededSecret, Operation, PreparedTask } from "../api/types";
 import { Later } from "../ui/Later";
 import { Prose, Refused } from "../ui/Prose";
-import { Beside, type Choices } from "./Pasted";
+import type { Choices } from "./add";
 import type { PlainTask } from "./plain";
 import { asYaml } from "./yaml";
 
@@ -42,7 +42,7 @@ export function Preview(props: Props) {
         </button>
       </header>
       {fault && <Refused error={fault} />}
-      {prepared && <Beside prepared={prepared} choices={props.choices} choose={props.choose} />}
+      {prepared && <Later load={beside} given={{ prepared, choices: props.choices, choose: props.choose }} />}
       {prepared && <Needs prepared={prepared} />}
       {prepared?.json_as_form && <JsonOrForm {...props} />}
       {prepared && <pre className="code">{asYaml({ [prepared.name]: prepared.task })}</pre>}
@@ -121,6 +121,7 @@ export function OperationReference({ name }: { name: string }) {
 }
 
 const reference = () => import("./Reference");
+const beside = () => import("./Pasted");
 
 /** What an operation is, once that is known. */
 export function ReferenceOf({ operation }: { operation: Operation | undefined }) {

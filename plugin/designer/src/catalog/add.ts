@@ -1,5 +1,5 @@
 import * as api from "../api/endpoints";
-import type { Edit, JsonObject, PreparedTask } from "../api/types";
+import type { Edit, Json, JsonObject, PreparedTask } from "../api/types";
 import { useLayout } from "../app/layout";
 import { flattened, freeName, pointerAt } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
@@ -54,3 +54,27 @@ export async function insert(
 
 /** What of a request is looked at first; where nothing is to be filled in, it can be tried at once. */
 const TO_FILL_IN = ".to-fill-in:not(.composite) :is(input, textarea)";
+
+/** What a person chooses about a task before it is added. */
+export interface Choices {
+  /** Whether a body that is JSON is sent as such where curl calls it a form. */
+  asJson: boolean;
+  /** Whether a command's own address and credential are used where a connection has its server. */
+  own: boolean;
+  /** Whether the credentials of a command are kept. */
+  keep: boolean;
+  /** Whether requests may go to the private address of a new connection. */
+  reach: boolean;
+}
+
+export const CHOICES: Choices = { asJson: false, own: false, keep: true, reach: true };
+
+export const connectionsOf = (configuration: JsonObject) => (configuration.connections ?? {}) as JsonObject;
+
+/** The same configuration, in which no new connection may reach a private address. */
+export function withoutReach(configuration: JsonObject): JsonObject {
+  const closed = Object.entries(connectionsOf(configuration) as Record<string, JsonObject>).map(
+    ([name, { allow_private: _, ...settings }]): [string, Json] => [name, settings],
+  );
+  return closed.length ? { ...configuration, connections: Object.fromEntries(closed) } : configuration;
+}

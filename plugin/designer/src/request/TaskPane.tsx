@@ -8,7 +8,7 @@ import { OperationReference, ReferenceOf } from "../catalog/Preview";
 import { ConnectionField, connectionAt } from "../connections/ConnectionField";
 import { focusBlock, moveBlock, removeBlock, takeOut, wrap } from "../flow/acts";
 import { isCall, kindName } from "../flow/kinds";
-import { besides, blockAt, placeOf, pointerAt } from "../state/blocks";
+import { besides, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { WRAPPINGS } from "../state/nesting";
 import { DataPanel } from "../testrequest/DataPanel";
@@ -20,17 +20,9 @@ import { Form, type FormContext, ofDefinition, type Suggestions, taskForm } from
 import { TextInput } from "./inputs";
 import { partAt } from "./local";
 import { fewParameters, isObject, partOf, type Schema } from "./schema";
-import "./request.css";
 
-/** The task that is selected, as a form. */
-export function TaskPane({ pointer }: { pointer: string | null }) {
-  const block = useDocument((state) => blockAt(state.blocks, pointer));
-  if (!block)
-    return (
-      <p className="empty">
-        Choose a block to see its fields, or press <kbd>/</kbd> on one to add a task behind it.
-      </p>
-    );
+/** A task as a form. */
+export default function TaskPane({ block }: { block: Block }) {
   return <TaskEditor key={block.pointer} block={block} />;
 }
 
