@@ -111,7 +111,13 @@ function RunForm({ path, form: asked, choices }: RunFormProps) {
         <button type="button" className="button" onClick={useRun.getState().forget}>
           Cancel
         </button>
-        <button type="submit" className="button primary" title="Ctrl Enter" disabled={starting}>
+        <button
+          type="submit"
+          className="button primary"
+          title="Ctrl Enter"
+          disabled={starting}
+          onMouseDown={(event) => event.preventDefault()} // a field that is left can move it from under the mouse
+        >
           <Icon name="run" /> {starting ? "Starting …" : "Start"}
         </button>
       </footer>
@@ -182,7 +188,7 @@ export function toldOfKept({ folder, tasks, lacking, faults }: NonNullable<Kept>
   const known = tasks - lacking.length;
   const requests = tasks === 1 ? "request has" : "requests have";
   const without = lacking.map((name) => `\`${name}\``).join(", ");
-  return `${known} of ${tasks} ${requests} one in \`${folder}\`; nothing is sent.${
+  return `${known} of ${tasks} ${requests} one in \`${folder}\`, as far as method and address tell; nothing is sent.${
     lacking.length ? ` There is none for ${without}, where the run would fail.` : ""
   }`;
 }
