@@ -164,7 +164,9 @@ async def run_with_kept_answers(browser: Browser) -> None:
     """Answers that are kept beside the definition stand in for its server."""
     page = browser.page
     await page.get_by_role("button", name="Run", exact=True).click()
-    await page.get_by_text("2 of 2 requests have one in fixtures, as far as method and address tell; nothing is sent.").wait_for()
+    await page.get_by_text(
+        "2 of 2 requests have one in fixtures, as far as method and address tell; nothing is sent."
+    ).wait_for()
     await browser.look("run-5-choices")
     await page.get_by_label("Run with kept answers").check()
     await page.get_by_role("button", name="Start").click()

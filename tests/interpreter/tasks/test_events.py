@@ -52,6 +52,24 @@ async def test_one_event_is_waited_for(runner: Runner) -> None:
     await runner.replay(handle)
 
 
+async def test_of_rounds_that_wait_the_one_that_is_meant_takes_an_event(runner: Runner) -> None:
+    handle = await runner.start("""
+do:
+  - each:
+      call: map
+      with:
+        in: '${ ["a", "b"] }'
+        concurrency: 2
+        do: [{ answer: { listen: { to: { one: { with: { type: t } } } } } }]
+""")
+    await listening(handle)
+    await handle.signal(EVENT_SIGNAL, event("1", "t", data="for b", httptasktask="each/1/answer"))
+    await handle.signal(EVENT_SIGNAL, event("2", "t", data="for nobody", httptasktask="each/2/answer"))
+    await handle.signal(EVENT_SIGNAL, event("3", "t", data="for the first"))
+    assert await handle.result() == [["for the first"], ["for b"]]
+    await runner.replay(handle)
+
+
 LISTENING: dict[str, tuple[str, list[dict[str, Any]], Any]] = {
     "any, and what came before": (
         "{ to: { any: [{ with: { type: a } }, { with: { type: b } }] }, read: envelope }",

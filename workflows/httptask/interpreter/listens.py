@@ -11,15 +11,19 @@ from temporalio import workflow
 from httptask.dsl.locate import value_at
 
 __all__ = [
+    "ADDRESSED_TASK",
     "LISTENS_MARK",
     "LISTENS_MEMO",
     "EventCheck",
     "Listens",
     "ListensMemo",
     "Take",
+    "is_addressed_to",
     "is_same",
 ]
 
+ADDRESSED_TASK: Final = "httptasktask"
+"""Extension attribute of an event that one execution of a task is to take, and no other: its id."""
 LISTENS_MEMO: Final = "listens"
 """Key of the memo where a run keeps what it waits for: a list of `Listens`."""
 LISTENS_MARK: Final = "httptask.listens"
@@ -72,7 +76,9 @@ class Listens(BaseModel):
 
     def means(self, event: Mapping[str, Any], take: Take) -> bool:
         """Whether the task may take an event."""
-        return any(all(check.holds(event, take) for check in checks) for checks in self.filters)
+        return is_addressed_to(self.task, event) and any(
+            all(check.holds(event, take) for check in checks) for checks in self.filters
+        )
 
     @property
     def types(self) -> list[str]:
@@ -121,6 +127,11 @@ def _short(listens: Listens) -> dict[str, Any]:
         for checks in listens.filters[:_MOST_TOLD]
     ]
     return listens.model_copy(update={"filters": filters}).model_dump(mode="json", exclude_defaults=True)
+
+
+def is_addressed_to(task: str, event: Mapping[str, Any]) -> bool:
+    """Whether an execution of a task may take an event, whatever that says: it is for all, or for this one."""
+    return bool(event.get(ADDRESSED_TASK, task) == task)
 
 
 def is_same(found: Any, expected: Any) -> bool:

@@ -610,6 +610,8 @@ export interface EmittedEvent {
   type: string;
   source?: string | null;
   subject?: string | null;
+  /** The execution that is to take it. */
+  task: string;
   data: Json;
 }
 

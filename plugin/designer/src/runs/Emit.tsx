@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { listAwaitedEvents } from "../api/endpoints";
-import type { AwaitedEvent, Json, TaskExecution } from "../api/types";
+import { getRun, listAwaitedEvents } from "../api/endpoints";
+import type { AwaitedEvent, Json, TaskExecution, TaskRecord } from "../api/types";
 import { isObject } from "../request/schema";
 import { useTaskForm } from "../request/TaskPane";
+import { JsonTree } from "../testrequest/JsonTree";
 import { useRun } from "./run";
+import { roundOf } from "./Timeline";
 
 /** The first type of event in what a `listen` waits for. */
 export function awaitedType(value: Json | undefined): string | null {
@@ -55,10 +57,14 @@ export function Emit({ run, task }: { run: string; task: TaskExecution }) {
     const [type, subject, source] = ATTRIBUTES.map(attribute);
     const tasks = await useRun
       .getState()
-      .emit({ type: type ?? "", subject: subject || null, source: source || null, data: value });
-    setFault(
-      tasks?.length === 0 ? "No task waits for an event like this: the run keeps it until one does." : null,
-    );
+      .emit({
+        type: type ?? "",
+        subject: subject || null,
+        source: source || null,
+        task: task.id,
+        data: value,
+      });
+    setFault(tasks?.length === 0 ? "The task does not wait for an event like this: the run keeps it." : null);
   };
   return (
     <form className="emit" onSubmit={(event) => void send(event)}>
@@ -66,6 +72,7 @@ export function Emit({ run, task }: { run: string; task: TaskExecution }) {
         {task.name} waits for an event{" "}
         {task.id !== task.name && <small className="mono muted">{task.id}</small>}
       </h3>
+      <ComeBefore run={run} task={task} />
       {ATTRIBUTES.filter((name) => name !== "source" || known.source).map((name) => (
         <label key={name}>
           {LABELS[name]}
@@ -100,3 +107,37 @@ export function Emit({ run, task }: { run: string; task: TaskExecution }) {
 }
 
 const LABELS = { type: "Type", subject: "Subject", source: "Source" };
+
+const SHOWN = 2;
+
+/** What an approval is about: the item of the loop, and what the tasks before it gave, of its own round. */
+function ComeBefore({ run, task }: { run: string; task: TaskExecution }) {
+  const { data } = useQuery({
+    queryKey: ["run so far", run, task.id],
+    queryFn: () => getRun(run),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    retry: false,
+  });
+  const tasks = data?.tasks ?? [];
+  const round = task.id.slice(0, task.id.lastIndexOf("/") + 1);
+  const isBefore = ({ id, output }: TaskRecord) =>
+    id.startsWith(round) && !id.slice(round.length).includes("/") && output !== undefined && output !== null;
+  const self = tasks.find((one) => one.id === task.id);
+  return (
+    <>
+      {self && Object.keys(self.loops ?? {}).length > 0 && (
+        <p className="muted">{roundOf(self, new Map())}</p>
+      )}
+      {tasks
+        .filter(isBefore)
+        .slice(-SHOWN)
+        .map((one) => (
+          <section key={one.id} aria-label={`What ${one.name} gave`}>
+            <h4>{one.name}</h4>
+            <JsonTree value={one.output ?? null} base={null} label={one.name} />
+          </section>
+        ))}
+    </>
+  );
+}

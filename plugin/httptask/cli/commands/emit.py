@@ -35,6 +35,14 @@ def emit(
         str | None, typer.Option("--id", help="Id of the event: one that is sent twice counts once.")
     ] = None,
     subject: Annotated[str | None, typer.Option("--subject", help="What it is about.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            metavar="ID",
+            help="The one that takes it of several that wait: `runs show` has the ids.",
+        ),
+    ] = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     profile: ProfileOption = None,
@@ -47,6 +55,7 @@ def emit(
     """
     from httptask.cli.runs.asking import ask, resolve_run
     from httptask.events import EventRefused, deliver, new_event, send_event, type_waited_for
+    from httptask.interpreter.listens import ADDRESSED_TASK
 
     if run is None and type_ is None:
         raise CliError("no RUN and no --type", "name the run that is to get the event, or the event's type")
@@ -56,7 +65,8 @@ def emit(
         id_of_run = None if run is None else await resolve_run(client, where, run)
         try:
             meant = type_ or await type_waited_for(client, id_of_run or "")
-            event = new_event(meant, data=value, source=source, id=id_, subject=subject)
+            attributes = {"source": source, "id": id_, "subject": subject, ADDRESSED_TASK: task}
+            event = new_event(meant, data=value, **attributes)
         except EventRefused as refused:
             raise CliError(str(refused), "`httptask emit --help` has examples") from None
         if id_of_run is None:

@@ -26,6 +26,7 @@ from httptask.dsl.program import Program
 from httptask.events import EventRefused, listens_of, new_event, send_event, type_waited_for
 from httptask.explain.findings import uses_of_connections
 from httptask.interpreter.fetch_status import SIMULATED_MEMO
+from httptask.interpreter.listens import ADDRESSED_TASK
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.reruns import NotRerunnable, RerunReport, plan_rerun, read_earlier
 from httptask.runs.ending import AlreadyEnded, Ending, end_run
@@ -102,6 +103,8 @@ class EmittedEvent(BaseModel):
     data: Any = None
     source: str | None = None
     subject: str | None = None
+    task: str | None = None
+    """Id of the execution that is to take it; else the first that waits for such an event does."""
 
 
 class AwaitedEvent(BaseModel):
@@ -300,7 +303,8 @@ async def emit(id_: str, event: EmittedEvent, workspace: AskedWorkspace) -> Deli
         meant = event.type
         if meant is None:
             meant = await _asked(temporal, type_waited_for(temporal.client, id_))
-        made = new_event(meant, data=event.data, source=event.source, subject=event.subject)
+        address = {ADDRESSED_TASK: event.task}
+        made = new_event(meant, data=event.data, source=event.source, subject=event.subject, **address)
     except EventRefused as refused:
         raise Problem(422, str(refused)) from None
     delivery = await _asked(temporal, send_event(temporal.client, made, id_))

@@ -14,7 +14,7 @@ from httptask.dsl.tasks.listen import EventFilter, ListenTask, expectation_of
 from httptask.http.cloud_event import CloudEvent
 from httptask.interpreter.event_filters import FilterOfRun
 from httptask.interpreter.inbox import KeptEvent
-from httptask.interpreter.listens import Listens
+from httptask.interpreter.listens import Listens, is_addressed_to
 from httptask.interpreter.task_context import Child, Complete, Paused, Step, TaskContext
 from httptask.json.tree import compact
 
@@ -110,6 +110,8 @@ class _Listening:
 
     def _take(self, kept: KeptEvent) -> bool:
         """Take an event, if it fills a filter that is open."""
+        if not is_addressed_to(self._context.execution.id, kept.event):
+            return False
         if not self._filters:
             self._taken["0"] = kept.event
             return True
