@@ -55,15 +55,13 @@ export function Emit({ run, task }: { run: string; task: TaskExecution }) {
       return setFault('The data is no JSON: write it as { "decision": "approve" }.');
     }
     const [type, subject, source] = ATTRIBUTES.map(attribute);
-    const tasks = await useRun
-      .getState()
-      .emit({
-        type: type ?? "",
-        subject: subject || null,
-        source: source || null,
-        task: task.id,
-        data: value,
-      });
+    const tasks = await useRun.getState().emit({
+      type: type ?? "",
+      subject: subject || null,
+      source: source || null,
+      task: task.id,
+      data: value,
+    });
     setFault(tasks?.length === 0 ? "The task does not wait for an event like this: the run keeps it." : null);
   };
   return (
