@@ -1,4 +1,4 @@
-import { type ComponentType, type ReactNode, useEffect, useState } from "react";
+import { type ComponentType, type ReactNode, useEffect, useReducer } from "react";
 import { Problem } from "../api/client";
 import { useDocument } from "../state/document";
 
@@ -21,7 +21,7 @@ const loaded = new WeakMap<object, unknown>();
  * React's own `lazy` takes the whole page down where that fails, with what was not saved, and never tries again.
  */
 export function Later<Given extends object>({ load, given, meanwhile, giveUp }: Props<Given>) {
-  const [, tell] = useState(false);
+  const [, drawAnew] = useReducer((times: number) => times + 1, 0); // one part may come in the place of another
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is done in vain is done once
   useEffect(() => {
     if (loaded.has(load)) return;
@@ -29,7 +29,7 @@ export function Later<Given extends object>({ load, given, meanwhile, giveUp }: 
     load().then(
       (found) => {
         loaded.set(load, found.default);
-        if (!gone) tell(true);
+        if (!gone) drawAnew();
       },
       () => {
         if (gone) return;
