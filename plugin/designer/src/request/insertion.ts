@@ -40,6 +40,9 @@ export function endOf(text: string, from: number): number {
  */
 export function withExpression(text: string, from: number, to: number, expression: string): Written {
   const inside = isInside(text, from);
+  const isWithinWord = /[\w$.]$/.test(text.slice(0, from)) && /^[\w.]/.test(text.slice(from));
+  const brace = inside && from === to && isWithinWord ? endOf(text, from) : -1;
+  if (brace >= 0) return withExpression(text, brace + 1, brace + 1, expression); // dropped onto another one
   const behind = inside && from === to ? /^ *\}/.exec(text.slice(from)) : null;
   if (behind && /[^\s({[,;:|<>=+\-*/%]$/.test(text.slice(0, from))) {
     const end = from + behind[0].length;

@@ -47,6 +47,8 @@ test("an expression goes where the cursor is", () => {
   expect(withCursor("${ .a + }", 7, 7, ".b")).toBe("${ .a +.b| }");
   // and a second one that is picked stands behind it, not in it
   expect(withCursor("${ .a }", 5, 5, ".b")).toBe("${ .a }${ .b }|");
+  // as does one that is dropped onto it
+  expect(withCursor("for ${ $audience }: ", 12, 12, ".b")).toBe("for ${ $audience }${ .b }|: ");
   expect(withCursor("${ .a }", 3, 5, ".b")).toBe("${ .b| }");
 });
 
