@@ -132,10 +132,18 @@ async def test_a_failing_server_is_left_alone_by_all_processes(
     shell: Shell, temporal: WorkflowEnvironment
 ) -> None:
     shell.write("definitions/calls.yaml", CALLS)
-    async with ScriptedServer(lambda _: Reply.of(status=503)) as server:
+    taken = asyncio.Event()
+
+    async def fail(_: object) -> Reply:
+        await taken.wait()
+        return Reply.of(status=503)
+
+    async with ScriptedServer(fail) as server:
         shell.write("httptask.toml", connection(server.url, "concurrency = 1\n"))
         command = await start(shell, temporal, "--task-queue", "failing")
         await temporal.client.start_workflow("calls", 60, id="failing", task_queue="failing")
+        await command.says("http.request.waiting", times=40)  # so both processes have calls, of 50 at once
+        taken.set()
         await command.says("http.breaker.opened")
         opened = events(command, "http.breaker.opened")
         made = {line["process"] for line in events(command, "http.request.failed")}
