@@ -56,6 +56,10 @@ class Command:
         except TimeoutError:
             raise AssertionError(f"still runs after {seconds} s; it said: {self.stderr}") from None
 
+    async def closes(self, *, seconds: float = 10) -> None:
+        """Read its output to the end, once nobody writes to it any more: its pipes stay open else."""
+        await asyncio.wait(self._readers, timeout=seconds)
+
     def press(self, number: signal.Signals) -> None:
         """Signal the whole process group, as a terminal does."""
         os.killpg(self.process.pid, number)

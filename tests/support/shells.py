@@ -25,3 +25,5 @@ async def opened_shell(folder: Path) -> AsyncIterator[Shell]:
                 command.process.kill()
                 await command.process.wait()
         shell.kill_left_over()
+        for command in shell.started:
+            await command.closes()
