@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { getRun } from "../api/endpoints";
 import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
 import { useLayout } from "../app/layout";
@@ -65,7 +66,8 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
   const block = useDocument((state) =>
     isOf(view, state.definition) ? blockAt(state.blocks, task.pointer) : undefined,
   );
-  const whole = useDocument((state) => wholeAround(state.blocks, task.pointer));
+  const blocks = useDocument((state) => state.blocks);
+  const whole = useMemo(() => wholeAround(blocks, task.pointer), [blocks, task.pointer]);
   const from = whole && whole.pointer !== task.pointer ? whole.name : "here";
   const told = toldOf(task, Date.now());
   const faultyAt = placeOfFault(task);

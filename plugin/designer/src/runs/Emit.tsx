@@ -6,6 +6,7 @@ import { isObject } from "../request/schema";
 import { useTaskForm } from "../request/TaskPane";
 import { JsonTree } from "../testrequest/JsonTree";
 import { useRun } from "./run";
+import { around } from "./states";
 import { roundOf } from "./Timeline";
 
 /** The first type of event in what a `listen` waits for. */
@@ -25,7 +26,7 @@ const AGAIN_AFTER = 1_000;
 /** What a task waits for, with what its expressions came to, once the run has told that. */
 function useAwaited(run: string, task: string): AwaitedEvent | undefined {
   const { data } = useQuery({
-    queryKey: ["awaited", run, task],
+    queryKey: ["awaited", run],
     queryFn: () => listAwaitedEvents(run),
     select: (all) => all.find((one) => one.task === task),
     refetchInterval: ({ state }) => (state.data?.some((one) => one.task === task) ? false : AGAIN_AFTER),
@@ -37,8 +38,15 @@ function useAwaited(run: string, task: string): AwaitedEvent | undefined {
 const ATTRIBUTES = ["type", "subject", "source"] as const;
 type Attributes = Partial<Record<(typeof ATTRIBUTES)[number], string>>;
 
+interface Props {
+  run: string;
+  task: TaskExecution;
+  /** Ids of all that wait: for them together the run is read once. */
+  among: string;
+}
+
 /** Gives a run the event that it waits for, as an approval. */
-export function Emit({ run, task }: { run: string; task: TaskExecution }) {
+export function Emit({ run, task, among }: Props) {
   const form = useTaskForm(task.pointer);
   const awaited = useAwaited(run, task.id);
   const [given, setGiven] = useState<Attributes>({});
@@ -70,7 +78,7 @@ export function Emit({ run, task }: { run: string; task: TaskExecution }) {
         {task.name} waits for an event{" "}
         {task.id !== task.name && <small className="mono muted">{task.id}</small>}
       </h3>
-      <ComeBefore run={run} task={task} />
+      <ComeBefore {...{ run, task, among }} />
       {ATTRIBUTES.filter((name) => name !== "source" || known.source).map((name) => (
         <label key={name}>
           {LABELS[name]}
@@ -109,18 +117,18 @@ const LABELS = { type: "Type", subject: "Subject", source: "Source" };
 const SHOWN = 2;
 
 /** What an approval is about: the item of the loop, and what the tasks before it gave, of its own round. */
-function ComeBefore({ run, task }: { run: string; task: TaskExecution }) {
+function ComeBefore({ run, task, among }: Props) {
   const { data } = useQuery({
-    queryKey: ["run so far", run, task.id],
+    queryKey: ["run so far", run, among],
     queryFn: () => getRun(run),
+    placeholderData: (before) => before,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     retry: false,
   });
   const tasks = data?.tasks ?? [];
-  const round = task.id.slice(0, task.id.lastIndexOf("/") + 1);
   const isBefore = ({ id, output }: TaskRecord) =>
-    id.startsWith(round) && !id.slice(round.length).includes("/") && output !== undefined && output !== null;
+    around(id) === around(task.id) && output !== undefined && output !== null;
   const self = tasks.find((one) => one.id === task.id);
   return (
     <>

@@ -243,12 +243,15 @@ function RunBody({ view }: { view: RunView }) {
         null);
   const soFar = useSoFar(view, task);
   const waiting = tasks.filter((one) => one.kind.includes("listen") && !one.ended_at);
+  const among = waiting.map((one) => one.id).join(" ");
   return (
     <div className="drawer-body">
       <Timeline view={view} chosen={task?.id ?? null} choose={useRunStates.getState().look} />
       <div className="drawer-detail">
         {waiting.map(
-          (one) => !isOver(view) && !view.status?.impasse && <Emit key={one.id} run={view.id} task={one} />,
+          (one) =>
+            !isOver(view) &&
+            !view.status?.impasse && <Emit key={one.id} run={view.id} task={one} among={among} />,
         )}
         {task ? (
           <TaskDetail
