@@ -9,7 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from httptask.http.errors import AddressForbidden, ConnectFailed, ResponseInterrupted, ResponseInvalid
+from httptask.http.errors import (
+    AddressForbidden,
+    ConnectFailed,
+    RequestInvalid,
+    ResponseInterrupted,
+    ResponseInvalid,
+)
 from httptask.testing import Reply, ScriptedServer
 from httptask.transport.deadlines import Progress
 from support.requests import request
@@ -109,6 +115,19 @@ async def test_unresolvable_names(make_edge: Any) -> None:
     for host in ("nowhere.invalid", "a" * 70 + ".example"):
         with pytest.raises(ConnectFailed, match="can't be resolved"):
             await make_edge(f"http://{host}").send(request())
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X": "a\r\nX-Evil: 1"}, {"X": "a\0"}, {"X\r\nX-Evil": "1"}], ids=["value", "zero", "name"]
+)
+async def test_a_line_break_that_nobody_refused_is_not_sent(
+    make_edge: Any, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    monkeypatch.setattr("httptask.request.draft.check_header", lambda *_: None)
+    async with ScriptedServer([Reply.of()]) as server:
+        with pytest.raises(RequestInvalid, match=r"can't be sent \(ValueError\)"):
+            await make_edge(server.url).send(request(headers=headers))
+    assert not server.requests
 
 
 async def test_what_was_not_sent_is_tried_again_within_the_attempt(make_edge: Any) -> None:
