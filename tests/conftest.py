@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -28,6 +29,10 @@ os.environ.setdefault("GOGC", "400")
 # A shell has what it runs in the background ignore Ctrl-C, and so would each process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_held: list[IO[str]] = []
+"""The machine, while this process runs tests with it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,16 +94,30 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout's: to wait costs no test its time
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let no other process run a test beside one that needs the machine."""
-    with NEXT.open() as turnstile, MACHINE.open() as machine:
-        fcntl.flock(turnstile, fcntl.LOCK_EX)  # who waits for the machine is overtaken by nobody
-        fcntl.flock(machine, fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH)
-        fcntl.flock(turnstile, fcntl.LOCK_UN)
-        try:
-            return (yield)
-        finally:
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Let no other process run a test beside one that needs the machine, nor between two of them.
+
+    Between two, each of the others would begin a test, for whose end the second would wait beside idle processors.
+    """
+    if not _held:
+        _held.append(_take_machine(fcntl.LOCK_EX if is_alone(item) else fcntl.LOCK_SH))
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or not (is_alone(item) and is_alone(nextitem)):
+            machine = _held.pop()
             fcntl.flock(machine, fcntl.LOCK_UN)  # a process that the test forked may still have the file
+            machine.close()
+
+
+def _take_machine(operation: int) -> IO[str]:
+    with NEXT.open() as turnstile:
+        fcntl.flock(turnstile, fcntl.LOCK_EX)  # who waits for the machine is overtaken by nobody
+        machine = MACHINE.open()
+        fcntl.flock(machine, operation)
+        return machine
 
 
 def is_alone(item: pytest.Item) -> bool:
