@@ -30,10 +30,6 @@ CONFIG = """\
 base_url = "http://127.0.0.1:{port}"
 allow_private = ["loopback"]
 """
-FIXTURES = """\
-- {{ request: {{ method: POST, url: "http://127.0.0.1:{port}/orders" }}, responses: [{{ body: {{ done: kept }} }}] }}
-- {{ request: {{ method: POST, url: "http://127.0.0.1:{port}/shipments" }}, responses: [{{ body: {{ done: kept }} }}] }}
-"""
 
 
 def answer(request: ServedRequest) -> Reply:
@@ -119,6 +115,7 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         await page.get_by_role("button", name="Run", exact=True).click()
         await refuse(browser)
         await page.get_by_label("amount", exact=True).fill("2")
+        await page.get_by_label("Keep the answers in fixtures").check()
         await page.get_by_role("button", name="Start").click()
 
         # It waits for an approval, which is given here.
@@ -133,6 +130,8 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         # The last task fails; it is mended in the form, and the run goes on from there.
         await page.locator(".drawer-head .badge", has_text="faulted").wait_for()
         await page.locator(".drawer-detail", has_text="404").wait_for()
+        await page.get_by_text("2 answers are kept in fixtures.").wait_for()
+        await page.locator(".block-head", has_text="order").locator(".badge.kept").wait_for()
         await browser.look("run-2-failed")
         await page.locator(".block-head", has_text="order").click()
         await page.locator(".task-detail", has_text="shop/orders").wait_for()
@@ -153,7 +152,6 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         await reopen(browser)
         await browser.look("run-4-reloaded")
 
-        shell.write("fixtures/shop.yaml", FIXTURES.format(port=server.port))
         await run_with_kept_answers(browser)
         assert len(server.requests) == 3
         await look_at_a_run_of_another(browser)
@@ -161,7 +159,7 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
 
 
 async def run_with_kept_answers(browser: Browser) -> None:
-    """Answers that are kept beside the definition stand in for its server."""
+    """Answers that were kept of the run, and of the one that it went on in, stand in for its server."""
     page = browser.page
     await page.get_by_role("button", name="Run", exact=True).click()
     await page.get_by_text(
@@ -173,7 +171,7 @@ async def run_with_kept_answers(browser: Browser) -> None:
     await page.get_by_role("button", name="Send event").click()
     await page.locator(".drawer-head .badge", has_text="completed").wait_for()
     await page.locator(".drawer-head .badge", has_text="simulated").wait_for()
-    await page.locator(".drawer-detail", has_text="kept").wait_for()
+    await page.locator(".drawer-detail", has_text="/shipments").wait_for()
     assert "simulated" in await page.locator("#runs option").first.inner_text()
     await browser.look("run-6-simulated")
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.worker.simulated_runs import SimulatedRuns
+from httptask.cli.worker.own_runs import OwnRuns
 from httptask.designer.kept_answers import kept_answers_of
 from httptask.designer.watching import watch
 from httptask.designer.workspace import Temporal, Workspace
@@ -20,6 +20,7 @@ from httptask.interpreter.fetch_status import SIMULATED_MEMO
 from httptask.interpreter.workflow_types import WORKFLOW_TYPE, RunInput
 from httptask.plugin import HttpTaskPlugin
 from httptask.runs import ending
+from httptask.testing import Reply, ScriptedServer
 from support.designer import asked, workspace_of
 
 TEXT = """\
@@ -87,17 +88,82 @@ async def test_a_run_goes_on_by_answers_that_are_kept(workspace: Workspace) -> N
         rerun = await client.post(f"/api/runs/{id_}/rerun", json={**NEW, "task": "tell"})
         again = await ended(client, rerun.json()["id"])
         listed = {run["id"]: run for run in (await client.get("/api/runs")).json()}
-    assert without["kept"] is None
+    assert without["kept"] == {"folder": "sub/fixtures", "kept": [], "lacking": ["ask", "tell"], "faults": []}
     assert nothing.status_code == 422
     assert "no fixtures here" in nothing.json()["detail"]
     assert choices["setup"] == "Connection openai is not set up: OPENAI_API_KEY is missing"
-    assert choices["kept"] == {"folder": "sub/fixtures", "tasks": 2, "lacking": [], "faults": []}
+    assert choices["kept"] == {"folder": "sub/fixtures", "kept": ["ask", "tell"], "lacking": [], "faults": []}
     assert refused.status_code == 422
     assert (record["state"], record["output"], record["simulated"]) == ("completed", "ok", True)
     assert record["tasks"][0]["attempt"] == 2
     assert all(listed[one]["simulated"] for one in (id_, rerun.json()["id"]))
     assert (again["output"], rerun.json()["report"]["simulated"]) == ("ok", True)
     assert [task["name"] for task in again["tasks"]] == ["tell"]
+
+
+SHOP = """\
+document: { dsl: 1.0.3, namespace: tests, name: shop, version: 1.0.0 }
+use: { secrets: [KEY] }
+do:
+  - order:
+      call: httpRequest
+      with: { method: post, connection: shop, path: /orders, headers: { X-Key: "${ $secrets.KEY }" }, body: { amount: 2 } }
+  - pay: { call: httpRequest, with: { method: get, connection: shop, path: /pay } }
+  - ship: { call: httpRequest, with: { method: get, connection: shop, path: /ship } }
+"""
+
+
+async def test_answers_that_a_run_has_from_its_servers_stand_in_for_them_then(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    (tmp_path / "sub" / "shop.yaml").write_text(SHOP)
+    new = {"path": "sub/shop.yaml", "text": SHOP, "record": True}
+    script = [
+        Reply.json({"id": "o-1", "echo": "geheim-4711"}),
+        Reply.status(503, retry_after=0),
+        Reply.json({"paid": True}),
+        Reply.status(404),
+        Reply.json({"sent": True}),
+    ]
+    async with ScriptedServer(script) as server, asked(workspace) as client:
+        settings = f'[connections.shop]\nbase_url = "{server.url}"\nallow_private = ["loopback"]\n'
+        (tmp_path / "httptask.toml").write_text(settings)
+        lacking = await client.post("/api/runs", json=new)
+        both = await client.post("/api/runs", json={**new, "simulated": True})
+        before = (await client.get("/api/fixtures", params={"path": new["path"]})).json()
+        environment = workspace.settings().environment
+        assert isinstance(environment, dict)
+        environment["KEY"] = "geheim-4711"
+        id_ = (await client.post("/api/runs", json=new)).json()["id"]
+        failed = await ended(client, id_)
+        recorded = (await client.get(f"/api/runs/{id_}/recorded")).json()
+        rerun = await client.post(f"/api/runs/{id_}/rerun", json={**new, "task": "ship"})
+        mended = await ended(client, rerun.json()["id"])
+        after = (await client.get("/api/fixtures", params={"path": new["path"]})).json()
+        sent = len(server.requests)
+        del environment["KEY"]
+        again = (await client.post("/api/runs", json={**new, "record": False, "simulated": True})).json()[
+            "id"
+        ]
+        replayed = await ended(client, again)
+        unknown = await client.get(f"/api/runs/{again}/recorded")
+    assert (lacking.status_code, both.status_code) == (422, 422)
+    assert "KEY is missing" in lacking.json()["detail"]
+    assert (before["kept"], before["lacking"]) == ([], ["order", "pay", "ship"])
+    assert (failed["state"], mended["state"], mended["output"]) == ("faulted", "completed", {"sent": True})
+    assert (recorded["folder"], recorded["answers"], len(recorded["files"])) == ("sub/fixtures", 4, 3)
+    assert after == {"folder": "sub/fixtures", "kept": ["order", "pay", "ship"], "lacking": [], "faults": []}
+    assert (sent, len(server.requests)) == (5, 5)
+    assert (replayed["state"], replayed["simulated"], replayed["output"]) == (
+        "completed",
+        True,
+        {"sent": True},
+    )
+    assert replayed["tasks"][1]["attempt"] == 2
+    written = "".join(file.read_text() for file in (tmp_path / "sub" / "fixtures").iterdir())
+    assert "[redacted:KEY]" in written
+    assert "geheim-4711" not in written
+    assert unknown.json() is None
 
 
 async def test_a_request_without_its_key_is_tried_on_the_answer_that_is_kept(workspace: Workspace) -> None:
@@ -123,8 +189,8 @@ async def test_a_run_that_goes_on_ends_with_who_has_its_answers(workspace: Works
     fixtures = workspace.folder.root / "sub" / "fixtures"
     fixtures.mkdir()
     (fixtures / "all.yaml").write_text(FIXTURES)
-    runs = workspace.simulated
-    assert isinstance(runs, SimulatedRuns)
+    runs = workspace.own_runs
+    assert isinstance(runs, OwnRuns)
     async with asked(workspace) as client:
         id_ = (await client.post("/api/runs", json=NEW)).json()["id"]
         await runs.end()
@@ -206,7 +272,6 @@ def test_a_request_is_told_by_method_and_address(
     (tmp_path / "fixtures" / "one.json").write_text(json.dumps(fixture))
     _, program = workspace.readable("one.yaml", None)
     kept = kept_answers_of(workspace, "one.yaml", program, workspace.settings().config.connections)
-    assert kept is not None
     assert kept.lacking == ([] if is_kept else ["read"])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from httptask.cli.project.project import Project
-from httptask.cli.worker.simulated_runs import SimulatedRuns
+from httptask.cli.worker.own_runs import OwnRuns
 from httptask.config import load_config
 from httptask.config.find import CONFIG_NAME, read_dotenv
 from httptask.designer.app import create_app
@@ -39,7 +39,7 @@ def workspace_of(
         lambda: Settings(load().config, environment),
         lambda: temporal,
         permit,
-        SimulatedRuns(load),
+        OwnRuns(load),
     )
 
 

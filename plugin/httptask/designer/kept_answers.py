@@ -15,7 +15,7 @@ from httptask.client.collecting import collect
 from httptask.client.edge import Edge
 from httptask.config import Config
 from httptask.connections.connection import Connection
-from httptask.designer.problems import Problem
+from httptask.designer.problems import Problem, not_written
 from httptask.designer.workspace import Workspace
 from httptask.dsl.event_selection import select_events
 from httptask.dsl.expressions import Secret, Template, TemplateText
@@ -23,6 +23,7 @@ from httptask.dsl.program import Program
 from httptask.dsl.tasks import CALLS
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.kind import TaskNode
+from httptask.fixtures.recording import Recorder
 from httptask.fixtures.transport import Fixture, FixtureInvalid, Fixtures, read_fixtures
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, HttpResponse
@@ -35,6 +36,7 @@ __all__ = [
     "kept_answers_of",
     "kept_result",
     "load_kept_answers",
+    "new_recorder",
 ]
 
 _FOLDER: Final = "fixtures"
@@ -51,10 +53,10 @@ class KeptAnswers(BaseModel):
 
     folder: str
     """From that of the designer."""
-    tasks: int
-    """How many tasks of the definition send requests."""
+    kept: list[str]
+    """Names of the tasks that send requests and for which an answer is kept, as far as method and address tell."""
     lacking: list[str]
-    """Names of those for which no answer is kept, as far as method and address tell."""
+    """Names of those for which none is."""
     faults: list[str] = []
     """What is wrong with the files: they can't be used then."""
 
@@ -82,10 +84,23 @@ def load_kept_answers(workspace: Workspace, path: str) -> Fixtures:
         raise Problem(422, "; ".join(error.faults), hint) from None
 
 
+def new_recorder(workspace: Workspace, path: str) -> Recorder:
+    """What keeps answers beside a definition.
+
+    Raises:
+        Problem: the folder can't be made.
+    """
+    folder = fixture_folder(workspace, path)
+    try:
+        return Recorder(folder)
+    except OSError as error:
+        raise not_written(folder.name, error) from None
+
+
 def kept_answers_of(
     workspace: Workspace, path: str, program: Program, connections: Mapping[str, Connection]
-) -> KeptAnswers | None:
-    """Which requests of a definition have answers beside it; None where no folder of answers is there.
+) -> KeptAnswers:
+    """Which requests of a definition have answers beside it.
 
     Args:
         workspace: that it lies in.
@@ -94,24 +109,23 @@ def kept_answers_of(
         connections: by name, whose servers they ask.
     """
     folder = fixture_folder(workspace, path)
-    if not folder.is_dir():
-        return None
     senders = [node for node in program.nodes.values() if node.kind.sends_requests]
     faults: list[str] = []
     fixtures: Sequence[tuple[Path, Fixture]] = ()
     try:
-        fixtures = _read(workspace, folder)
+        if folder.is_dir():
+            fixtures = _read(workspace, folder)
     except FixtureInvalid as error:
         root = f"{workspace.folder.root}/"
         faults = [fault.replace(root, "") for fault in error.faults]
     written = [f"{one.request.method.upper()} {_without_query(one.request.url)}" for _, one in fixtures]
-    lacking = [
-        node.name
-        for node in senders
-        if not any(_fits(one, asked) for asked in _asked(node, connections) for one in written)
-    ]
+    kept: list[str] = []
+    lacking: list[str] = []
+    for node in senders:
+        found = any(_fits(one, asked) for asked in _asked(node, connections) for one in written)
+        (kept if found else lacking).append(node.name)
     where = folder.relative_to(workspace.folder.root).as_posix()
-    return KeptAnswers(folder=where, tasks=len(senders), lacking=lacking, faults=faults)
+    return KeptAnswers(folder=where, kept=kept, lacking=lacking, faults=faults)
 
 
 async def kept_result(

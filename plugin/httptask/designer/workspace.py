@@ -32,14 +32,15 @@ if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowHandle
 
     from httptask.catalog.catalog import Catalog
+    from httptask.fixtures.recording import Recorder
     from httptask.fixtures.transport import Fixtures
 
     Start = Callable[["Temporal"], Awaitable[WorkflowHandle[Any, Any]]]
 
 __all__ = [
     "AskedWorkspace",
+    "OwnRuns",
     "Settings",
-    "SimulatedRuns",
     "Temporal",
     "Workspace",
     "check_run_input",
@@ -105,11 +106,18 @@ class Temporal:
             raise Problem(503, f"Temporal at {self.where}: {error.message}") from None
 
 
-class SimulatedRuns(Protocol):
-    """Begins runs that are answered by fixtures, as `httptask run --fixtures` has them answered."""
+class OwnRuns(Protocol):
+    """Begins runs by fixtures, or into fixtures, as `httptask run` with `--fixtures` or `--record` does."""
 
     async def begin(
-        self, temporal: Temporal, loaded: Loaded, file: Path, fixtures: "Fixtures", start: "Start"
+        self,
+        temporal: Temporal,
+        loaded: Loaded,
+        file: Path,
+        start: "Start",
+        *,
+        fixtures: "Fixtures | None" = None,
+        recorder: "Recorder | None" = None,
     ) -> str:
         """Have a run go on by itself, on a worker and a task queue of its own.
 
@@ -117,8 +125,9 @@ class SimulatedRuns(Protocol):
             temporal: the server.
             loaded: the definition.
             file: that it stands in.
-            fixtures: what it is answered by.
             start: starts it there, where that worker is.
+            fixtures: what it is answered by, if servers are not asked.
+            recorder: what keeps the answers of servers, if that is to be.
 
         Returns:
             Its id.
@@ -126,6 +135,10 @@ class SimulatedRuns(Protocol):
         Raises:
             Problem: it can't be run, or was not started.
         """
+        ...
+
+    def recorder_of(self, id_: str) -> "Recorder | None":
+        """What keeps the answers of a run, or kept them; None where nothing is known of it."""
         ...
 
 
@@ -137,7 +150,7 @@ class Workspace:
         read_settings: reads the configuration, and raises `ConfigInvalid`.
         temporal: gives the server, None while there is none; the designer edits all the same.
         permit: has the worker of this process know the secrets that a definition uses.
-        simulated: begins runs whose answers are kept ones.
+        own_runs: begins runs whose answers are kept ones, or are kept.
         look: has it take up at once what was written into the configuration or `.env`.
         streams: that it tells of test requests and runs by.
         past_runs: those that were looked at.
@@ -147,7 +160,7 @@ class Workspace:
     read_settings: Callable[[], Settings]
     temporal: Callable[[], Temporal | None]
     permit: Callable[[Loaded], None]
-    simulated: SimulatedRuns
+    own_runs: OwnRuns
     look: Callable[[], None] = lambda: None
     streams: Streams = field(default_factory=Streams)
     past_runs: PastRuns = field(default_factory=PastRuns)

@@ -37,9 +37,9 @@ class Ending(BaseModel):
 async def end_run(client: Client, id_: str, *, terminate: bool) -> Ending:
     """Cancel a run and wait a short while for its end.
 
-    A run of `httptask run`, or a simulated one of the designer, is terminated where it does not end, as at a second
-    Ctrl-C of that command: its queue is its own, and no other worker ever comes. Any other run stays asked, and ends
-    when a worker takes that up.
+    A run of `httptask run`, or one of the designer with its own worker, is terminated where it does not end, as at
+    a second Ctrl-C of that command: its queue is its own, and no other worker ever comes. Any other run stays asked,
+    and ends when a worker takes that up.
 
     Args:
         client: of the server that has the run.

@@ -2,6 +2,7 @@ import { briefly, type Sample, withSample } from "../testrequest/data";
 import { request } from "./client";
 import type {
   AddedApi,
+  Answers,
   AwaitedEvent,
   Checked,
   Completion,
@@ -22,6 +23,7 @@ import type {
   ImportedTasks,
   InputForm,
   Json,
+  KeptAnswers,
   KnownApi,
   KnownProvider,
   ListedDefinition,
@@ -33,6 +35,7 @@ import type {
   Project,
   Readable,
   Readme,
+  Recorded,
   Report,
   RunChoices,
   RunRecord,
@@ -166,7 +169,6 @@ export const changeSchedule = (id: string, change: "pause" | "resume" | "trigger
   request<{ run: string | null } | null>("POST", `/schedules/${asked(id)}/${change}`, {});
 export const deleteSchedule = (id: string) => request<null>("DELETE", `/schedules/${asked(id)}`);
 
-/** The latest runs, 200 at most. */
 /** The latest runs, or those of a definition: `namespace/name`. */
 export const listRuns = (limit = 20, definition?: string) =>
   request<RunSummary[]>("GET", `/runs?limit=${limit}${definition ? `&definition=${asked(definition)}` : ""}`);
@@ -176,14 +178,18 @@ export const readLatest = (path: string, text: string) =>
 export const readOutput = (run: string, task: string) =>
   request<{ output: Json }>("GET", `/runs/${asked(run)}/outputs?task=${asked(task)}`);
 export const getRun = (id: string) => request<RunRecord>("GET", `/runs/${asked(id)}`);
-export const startRun = (path: string, text: string, input: Json, simulated: boolean) =>
-  request<{ id: string }>("POST", "/runs", { path, text, input, simulated });
+const told = (answers: Answers) => ({ simulated: answers === "kept", record: answers === "recorded" });
+export const startRun = (path: string, text: string, input: Json, answers: Answers) =>
+  request<{ id: string }>("POST", "/runs", { path, text, input, ...told(answers) });
+export const readRecorded = (id: string) => request<Recorded | null>("GET", `/runs/${asked(id)}/recorded`);
+export const readKeptAnswers = (path: string) =>
+  request<KeptAnswers | null>("GET", `/fixtures?path=${asked(path)}`);
 export const getRunChoices = (path: string, text: string) =>
   request<RunChoices>("POST", "/runs/choices", { path, text });
 export const cancelRun = (id: string) => request<Ending>("POST", `/runs/${asked(id)}/cancel`, {});
 export const terminateRun = (id: string) => request<unknown>("POST", `/runs/${asked(id)}/terminate`, {});
-export const rerun = (id: string, path: string, text: string, task: string, simulated: boolean) =>
-  request<{ id: string }>("POST", `/runs/${asked(id)}/rerun`, { path, text, task, simulated });
+export const rerun = (id: string, path: string, text: string, task: string, answers: Answers) =>
+  request<{ id: string }>("POST", `/runs/${asked(id)}/rerun`, { path, text, task, ...told(answers) });
 export const listAwaitedEvents = (id: string) => request<AwaitedEvent[]>("GET", `/runs/${asked(id)}/awaited`);
 export const emitEvent = (id: string, event: EmittedEvent) =>
   request<{ tasks: string[] }>("POST", `/runs/${asked(id)}/emit`, event);

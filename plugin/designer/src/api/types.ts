@@ -638,7 +638,26 @@ export interface RunChoices {
   setup: string | null;
   /** Those that have no value. */
   secrets: SecretState[];
-  kept: { folder: string; tasks: number; lacking: string[]; faults: string[] } | null;
+  kept: KeptAnswers;
+}
+
+/** For which requests of a definition answers are kept beside it: names of their tasks. */
+export interface KeptAnswers {
+  folder: string;
+  kept: string[];
+  lacking: string[];
+  faults: string[];
+}
+
+/** Where the answers of a run come from: its servers, also to be kept, or what is kept of them. */
+export type Answers = "servers" | "recorded" | "kept";
+
+/** What is kept of the answers of a run. */
+export interface Recorded {
+  folder: string;
+  answers: number;
+  files: string[];
+  failure: string | null;
 }
 
 /** A run that has ended, or as far as it is known, with what its tasks sent and got. */

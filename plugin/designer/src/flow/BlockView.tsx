@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { createContext, memo, useContext } from "react";
 import { useShallow } from "zustand/react/shallow";
 import type { Block, Branch, Finding } from "../api/types";
 import { useLayout } from "../app/layout";
@@ -46,6 +46,9 @@ interface BlockProps {
 const NONE: Finding[] = [];
 const isError = (found: Finding[]) => found.some(({ severity }) => severity === "error");
 
+/** Names of the tasks to whose requests an answer is kept. */
+export const Kept = createContext<ReadonlySet<string>>(new Set());
+
 /** Whether a block and those in it look as before: of a long definition each key changes but one. */
 function looksAlike(one: BlockProps, other: BlockProps): boolean {
   return drawnAlike(one.block, other.block) && faultsAlike(one.block, one.faults, other.faults);
@@ -62,6 +65,7 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
   const selected = useDocument((state) => state.selected === block.pointer);
   const run = useRunStates((state) => state.byPointer[block.pointer]);
   const dragged = useDragging((state) => state.block === block.pointer);
+  const kept = useContext(Kept).has(block.name);
   const all = faults.get(block.pointer) ?? NONE;
   const toFillIn = useDocument(useShallow((state) => toFillInOf(block.pointer, state.toFillIn)));
   const places = toFillIn.map((place) => `${block.pointer}${place}`);
@@ -85,6 +89,14 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
         <span className="block-name">{block.name}</span>
         <span className="block-kind">{kindName(block.kind)}</span>
         <span className="block-summary">{block.summary}</span>
+        {kept && (
+          <span
+            className="badge kept"
+            title="An answer to its request is kept: it can run without its server"
+          >
+            kept
+          </span>
+        )}
         {toFillIn.length > 0 && (
           <span className={`badge ${isError(ofToFillIn) ? "error" : "warning"}`}>
             {toFillIn.length} to fill in

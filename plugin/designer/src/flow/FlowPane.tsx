@@ -1,4 +1,6 @@
+import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
+import { readKeptAnswers } from "../api/endpoints";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { useAdding } from "../catalog/adding";
@@ -8,7 +10,7 @@ import { blockAt, findingsByBlock, flattened, isEmpty, placeOf, toldWithDoubts }
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { focusBlock, moveBlock, removeBlock, takeIn, takeOut } from "./acts";
-import { BlockList, FaultLine } from "./BlockView";
+import { BlockList, FaultLine, Kept } from "./BlockView";
 import { useBlockDrag } from "./dragging";
 import { isCall } from "./kinds";
 
@@ -32,9 +34,25 @@ export function FlowPane() {
       {general.map((finding) => (
         <FaultLine key={finding.pointer + finding.code} finding={finding} block={null} />
       ))}
-      {isEmpty(findings) ? <NoTask /> : <BlockList list="/do" blocks={blocks} faults={faults} />}
+      <Kept value={useKept()}>
+        {isEmpty(findings) ? <NoTask /> : <BlockList list="/do" blocks={blocks} faults={faults} />}
+      </Kept>
     </section>
   );
+}
+
+/** Names of the tasks to whose requests an answer is kept, of the definition as it was saved. */
+function useKept(): ReadonlySet<string> {
+  const path = useDocument((state) => state.path);
+  const base = useDocument((state) => state.base);
+  const { data } = useQuery({
+    queryKey: ["kept answers", path, base],
+    queryFn: () => readKeptAnswers(path ?? ""),
+    enabled: path !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before, query) => (query?.queryKey[1] === path ? before : undefined),
+  });
+  return useMemo(() => new Set(data?.kept), [data?.kept]);
 }
 
 /** Where every definition begins. */

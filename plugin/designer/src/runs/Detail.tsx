@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { getRun } from "../api/endpoints";
-import type { CallRecord, RunRecord, TaskRecord } from "../api/types";
+import { getRun, readRecorded } from "../api/endpoints";
+import type { Answers, CallRecord, Recorded, RunRecord, TaskRecord } from "../api/types";
 import { useLayout } from "../app/layout";
 import { blockAt, wholeAround } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Prose } from "../ui/Prose";
-import { isOf, isOver, type RunView, useRun } from "./run";
+import { isOf, isOver, isSimulated, type RunView, useRun } from "./run";
 import { toldOf } from "./states";
 
 /** The run's record, or of one that goes on what there is of it: read once for each thing that is looked at. */
@@ -21,6 +21,21 @@ export function useSoFar(view: RunView, task: TaskRecord | null): RunRecord | nu
     retry: false,
   });
   return view.record ?? data ?? null;
+}
+
+const LOOK_EVERY = 2_000;
+
+/** What is kept of the answers of a run; null where they are not kept. */
+export function useRecorded(view: RunView | null): Recorded | null {
+  const { data } = useQuery({
+    queryKey: ["recorded", view?.id, isOver(view)],
+    queryFn: () => readRecorded(view?.id ?? ""),
+    enabled: view !== null && !isSimulated(view),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: ({ state }) => (state.data && !isOver(view) ? LOOK_EVERY : false),
+    placeholderData: (before, query) => (query?.queryKey[1] === view?.id ? before : undefined),
+  });
+  return data ?? null;
 }
 
 /** What a run was given, and what came of it. */
@@ -69,6 +84,8 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
   const blocks = useDocument((state) => state.blocks);
   const whole = useMemo(() => wholeAround(blocks, task.pointer), [blocks, task.pointer]);
   const from = whole && whole.pointer !== task.pointer ? whole.name : "here";
+  const recorded = useRecorded(view);
+  const answers: Answers = isSimulated(view) ? "kept" : recorded ? "recorded" : "servers";
   const told = toldOf(task, Date.now());
   const faultyAt = placeOfFault(task);
   return (
@@ -110,7 +127,7 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
             type="button"
             className="button small"
             title={from === "here" ? undefined : `What stands in ${from} runs with it alone`}
-            onClick={() => void useRun.getState().rerun(whole?.pointer ?? task.pointer)}
+            onClick={() => void useRun.getState().rerun(whole?.pointer ?? task.pointer, answers)}
           >
             {task.state === "faulted" ? "Continue from" : "Run again from"} {from}
           </button>

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Problem } from "../api/client";
 import { getRunChoices } from "../api/endpoints";
-import type { InputForm, RunChoices, TakenValue } from "../api/types";
+import type { Answers, InputForm, KeptAnswers, RunChoices, TakenValue } from "../api/types";
 import { NotSetUp, SavedValue } from "../connections/SecretField";
 import type { Fault } from "../request/form";
 import { useDocument } from "../state/document";
@@ -27,7 +27,8 @@ export function RunDialog() {
   );
 }
 
-const NO_CHOICE: RunChoices = { setup: null, secrets: [], kept: null };
+const NONE_KEPT: KeptAnswers = { folder: "fixtures", kept: [], lacking: [], faults: [] };
+const NO_CHOICE: RunChoices = { setup: null, secrets: [], kept: NONE_KEPT };
 
 /** Where the answers can come from, as it is when it is asked for; undefined until that is known. */
 function useRunChoices(): RunChoices | undefined {
@@ -48,7 +49,9 @@ interface RunFormProps {
 }
 
 function RunForm({ path, form: asked, choices }: RunFormProps) {
-  const [simulated, simulate] = useState(choices.setup !== null && areUsable(choices.kept));
+  const [answers, answerBy] = useState<Answers>(
+    choices.setup !== null && areUsable(choices.kept) ? "kept" : "servers",
+  );
   const given = useGivenInput(path, asked);
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState<Problem | null>(null);
@@ -69,7 +72,7 @@ function RunForm({ path, form: asked, choices }: RunFormProps) {
     setRefused(null);
     void useRun
       .getState()
-      .start(given.now(), simulated)
+      .start(given.now(), answers)
       .then((problem) => {
         setStarting(false);
         setRefused(problem);
@@ -91,7 +94,7 @@ function RunForm({ path, form: asked, choices }: RunFormProps) {
       </header>
       <InputFields given={given} faults={faults} />
       <AddInput />
-      <Answers choices={choices} simulated={simulated} simulate={simulate} />
+      <AnswersChoice choices={choices} answers={answers} answerBy={answerBy} />
       {refused &&
         faults.length === 0 &&
         !isOfInput(refused) &&
@@ -125,24 +128,21 @@ function RunForm({ path, form: asked, choices }: RunFormProps) {
   );
 }
 
-type Kept = RunChoices["kept"];
-
-const areUsable = (kept: Kept) =>
-  kept !== null && kept.faults.length === 0 && kept.lacking.length < kept.tasks;
+const areUsable = ({ kept, faults }: KeptAnswers) => faults.length === 0 && kept.length > 0;
 
 interface AnswersProps {
   choices: RunChoices;
-  simulated: boolean;
-  simulate(simulated: boolean): void;
+  answers: Answers;
+  answerBy(answers: Answers): void;
 }
 
-/** Chooses who answers, where something is in the way of the servers or there is something in their place. */
-function Answers({ choices: { setup, secrets, kept }, simulated, simulate }: AnswersProps) {
+/** Chooses who answers, and whether that is kept. */
+function AnswersChoice({ choices: { setup, secrets, kept }, answers, answerBy }: AnswersProps) {
   const client = useQueryClient();
   const [saved, setSaved] = useState<TakenValue>();
   const given = (value: TakenValue) => {
     setSaved(value);
-    simulate(false); // who gives a key means to use it
+    answerBy("servers"); // who gives a key means to use it
     void client.invalidateQueries({ queryKey: ["run choices"] });
   };
   const lacks =
@@ -151,22 +151,38 @@ function Answers({ choices: { setup, secrets, kept }, simulated, simulate }: Ans
     ) : (
       saved && <SavedValue saved={saved} />
     );
-  if (kept === null || kept.tasks === 0) return lacks && <div className="answers">{lacks}</div>;
+  if (kept.kept.length + kept.lacking.length === 0) return lacks && <div className="answers">{lacks}</div>;
   return (
     <fieldset className="answers">
       <legend>Answers</legend>
       <label>
-        <input type="radio" name="answers" checked={!simulated} onChange={() => simulate(false)} />
+        <input
+          type="radio"
+          name="answers"
+          checked={answers !== "kept"}
+          onChange={() => answerBy("servers")}
+        />
         Ask its servers
       </label>
       {lacks}
+      <label className="within">
+        <input
+          type="checkbox"
+          checked={answers === "recorded"}
+          disabled={answers === "kept"}
+          onChange={({ target }) => answerBy(target.checked ? "recorded" : "servers")}
+        />
+        <span>
+          Keep the answers in <code>{kept.folder}</code>, to run without the servers later
+        </span>
+      </label>
       <label>
         <input
           type="radio"
           name="answers"
-          checked={simulated}
+          checked={answers === "kept"}
           disabled={!areUsable(kept)}
-          onChange={() => simulate(true)}
+          onChange={() => answerBy("kept")}
         />
         Run with kept answers <span className="badge simulated">simulated</span>
       </label>
@@ -183,12 +199,13 @@ function Answers({ choices: { setup, secrets, kept }, simulated, simulate }: Ans
 }
 
 /** For how much of a definition answers are kept, and where. */
-export function toldOfKept({ folder, tasks, lacking, faults }: NonNullable<Kept>): string {
+export function toldOfKept({ folder, kept, lacking, faults }: KeptAnswers): string {
   if (faults.length) return `Those in \`${folder}\` can't be used:`;
-  const known = tasks - lacking.length;
+  if (!kept.length) return `None is kept in \`${folder}\` yet.`;
+  const tasks = kept.length + lacking.length;
   const requests = tasks === 1 ? "request has" : "requests have";
   const without = lacking.map((name) => `\`${name}\``).join(", ");
-  return `${known} of ${tasks} ${requests} one in \`${folder}\`, as far as method and address tell; nothing is sent.${
+  return `${kept.length} of ${tasks} ${requests} one in \`${folder}\`, as far as method and address tell; nothing is sent.${
     lacking.length ? ` There is none for ${without}, where the run would fail.` : ""
   }`;
 }

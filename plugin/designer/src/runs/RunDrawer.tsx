@@ -1,11 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
+import type { Recorded } from "../api/types";
 import { openDefinition, useDefinitions, useProject } from "../app/opening";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
 import { toldDuration, toldTime } from "../ui/time";
-import { RunDetail, TaskDetail, useSoFar } from "./Detail";
+import { RunDetail, TaskDetail, useRecorded, useSoFar } from "./Detail";
 import { Edge, useHeight } from "./Edge";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
@@ -146,6 +147,7 @@ function End({ id }: { id: string }) {
 /** What is to be known of a run before its tasks are: that it is another definition's, or why it does not go on, or end. */
 function Besides({ view }: { view: RunView | null }) {
   const unended = useRun((state) => state.unended);
+  const recorded = useRecorded(view);
   const isOwn = useDocument((state) => view === null || isOf(view, state.definition));
   const { data: definitions = [] } = useDefinitions();
   if (view && !isOwn) {
@@ -163,12 +165,29 @@ function Besides({ view }: { view: RunView | null }) {
       </p>
     );
   }
+  if (recorded?.failure || (recorded && isOver(view))) return <Kept recorded={recorded} />;
   const told =
     unended === null ? view?.status?.impasse?.last_failure : `asked to end, it goes on: ${unended}`;
   if (!told || isOver(view)) return null;
   return (
     <p className="besides" role="status">
       <Prose text={told} />
+    </p>
+  );
+}
+
+/** What came of it that the answers of a run were to be kept. */
+function Kept({ recorded: { folder, answers, failure } }: { recorded: Recorded }) {
+  const client = useQueryClient();
+  useEffect(() => {
+    if (answers) void client.invalidateQueries({ queryKey: ["kept answers"] }); // the blocks tell of them
+  }, [client, answers]);
+  const count = answers === 1 ? "1 answer is" : `${answers || "No"} answers are`;
+  const cure = failure === null ? "" : ` Not all: ${failure}.`;
+  const use = answers ? ' "Run with kept answers" uses them.' : "";
+  return (
+    <p className="besides" role="status">
+      <Prose text={`${count} kept in \`${folder}\`.${cure}${use}`} />
     </p>
   );
 }

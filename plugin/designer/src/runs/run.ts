@@ -1,7 +1,7 @@
 import { create } from "zustand";
 import { Problem, stream } from "../api/client";
 import * as api from "../api/endpoints";
-import type { EmittedEvent, Json, RunRecord, RunStatus, RunSummary, TaskRecord } from "../api/types";
+import type { Answers, EmittedEvent, Json, RunRecord, RunStatus, RunSummary, TaskRecord } from "../api/types";
 import { blockAt, flattened } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { useData, withRun } from "../testrequest/data";
@@ -35,7 +35,7 @@ interface RunState {
   ask(): void;
   forget(): void;
   /** Starts a run and has it watched; what is in the way of that is told to who asked, as long as the form is there. */
-  start(input: Json, simulated: boolean): Promise<Problem | null>;
+  start(input: Json, answers: Answers): Promise<Problem | null>;
   watch(id: string): Promise<void>;
   /** Shows the latest run, from which one gets to the others; while one is open, their list. */
   past(): Promise<void>;
@@ -43,7 +43,7 @@ interface RunState {
   cancel(): Promise<void>;
   /** Ends it, whether or not there is a worker. */
   terminate(): Promise<void>;
-  rerun(pointer: string): Promise<void>;
+  rerun(pointer: string, answers: Answers): Promise<void>;
   /** Gives the run an event; the ids of the tasks that wait for one like it. */
   emit(event: EmittedEvent): Promise<string[] | null>;
   close(): void;
@@ -199,13 +199,13 @@ export const useRun = create<RunState>()((set, get) => {
     unended: null,
     ask: () => set({ asking: true }),
     forget: () => set({ asking: false }),
-    async start(input, simulated) {
+    async start(input, answers) {
       await useDocument.getState().settled();
       const { path, text } = useDocument.getState();
       if (path === null) return null;
       let problem: Problem | null = null;
       try {
-        const { id } = await api.startRun(path, text, input, simulated);
+        const { id } = await api.startRun(path, text, input, answers);
         set({ asking: false });
         await aTaskOfItsOwn(); // to let go of a dialog styles the whole page, and to open the drawer lays it out
         void get().watch(id);
@@ -254,13 +254,13 @@ export const useRun = create<RunState>()((set, get) => {
       const { id } = get();
       if (id !== null) await api.terminateRun(id).catch(fail);
     },
-    async rerun(pointer) {
+    async rerun(pointer, answers) {
       const { view } = get();
       await useDocument.getState().settled(); // a field that was just left is a part of what runs
       const { path, text } = useDocument.getState();
       if (!view || path === null) return;
       try {
-        const { id } = await api.rerun(view.id, path, text, pointer, isSimulated(view));
+        const { id } = await api.rerun(view.id, path, text, pointer, answers);
         await get().watch(id);
       } catch (error) {
         fail(error);

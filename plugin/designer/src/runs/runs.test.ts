@@ -162,13 +162,14 @@ test("bars begin where the run began, whatever the clock of the page says, and s
 });
 
 test("it is told for how many requests answers are kept, and where a run would fail", () => {
-  const kept = { folder: "a/fixtures", tasks: 3, lacking: [], faults: [] };
+  const kept = { folder: "a/fixtures", kept: ["a", "b", "c"], lacking: [], faults: [] };
   expect(toldOfKept(kept)).toBe(
     "3 of 3 requests have one in `a/fixtures`, as far as method and address tell; nothing is sent.",
   );
-  expect(toldOfKept({ ...kept, tasks: 1, lacking: ["page"] })).toBe(
-    "0 of 1 request has one in `a/fixtures`, as far as method and address tell; nothing is sent. There is none for `page`, where the run would fail.",
+  expect(toldOfKept({ ...kept, kept: ["a"], lacking: ["page"] })).toBe(
+    "1 of 2 requests have one in `a/fixtures`, as far as method and address tell; nothing is sent. There is none for `page`, where the run would fail.",
   );
+  expect(toldOfKept({ ...kept, kept: [], lacking: ["page"] })).toBe("None is kept in `a/fixtures` yet.");
   expect(toldOfKept({ ...kept, faults: ["a/fixtures/x.yaml:1: …"] })).toBe(
     "Those in `a/fixtures` can't be used:",
   );

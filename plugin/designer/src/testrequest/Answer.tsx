@@ -190,6 +190,7 @@ const FAULTY = ".field.faulty:not(.composite) :is(input, textarea, select)";
 /** Keeps an answer: as the sample of all later expressions and test requests, or in place of the server. */
 function Keep({ report, block }: { report: Report; block: Block }) {
   const path = useDocument((state) => state.path) ?? "";
+  const client = useQueryClient();
   const pinned = useData((state) => state.pinned[path]?.[block.name]);
   const output = report.outcome?.error ? undefined : report.outcome?.downstream;
   const isPinned = pinned !== undefined && output !== undefined && sameJson(pinned, output);
@@ -200,6 +201,7 @@ function Keep({ report, block }: { report: Report; block: Block }) {
   });
   const fixture = useMutation({
     mutationFn: () => keepFixture(path, useDocument.getState().text, block.pointer, report),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["kept answers"] }),
   });
   const error = pin.error ?? fixture.error;
   return (

@@ -75,7 +75,7 @@ class DesignerPage:
         Raises:
             CliError: the options don't fit, nothing can listen there, or a signal came.
         """
-        from httptask.cli.worker.simulated_runs import SimulatedRuns
+        from httptask.cli.worker.own_runs import OwnRuns
         from httptask.designer.building import BundleMissing, ensure_bundle
         from httptask.designer.serving import new_token
         from httptask.designer.streaming import Streams
@@ -86,7 +86,7 @@ class DesignerPage:
         self._temporal: Temporal | None = None
         self._read_settings = read_settings
         self._served = served
-        self._simulated = SimulatedRuns(load)
+        self._own_runs = OwnRuns(load)
         self._streams = Streams()
         try:
             with interruptible():
@@ -109,7 +109,7 @@ class DesignerPage:
             self._read_settings,
             lambda: self._temporal,
             self._served.permit,
-            self._simulated,
+            self._own_runs,
             self._served.look,
             self._streams,
         )
@@ -129,12 +129,12 @@ class DesignerPage:
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncGenerator[None]:
-        """When the context ends, end test requests and simulated runs, and tell no more of others."""
+        """When the context ends, end test requests and runs that nobody else serves, and tell no more of others."""
         try:
             yield
         finally:
             await self._streams.end()
-            await self._simulated.end()
+            await self._own_runs.end()
 
     def use(self, client: "Client", task_queue: str, *, own_worker: bool, embedded: bool) -> None:
         """Have runs and test requests go there."""

@@ -10,11 +10,10 @@ from typing import Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from httptask.designer.kept_answers import fixture_folder
+from httptask.designer.kept_answers import KeptAnswers, fixture_folder, kept_answers_of, new_recorder
 from httptask.designer.problems import Problem, not_written
 from httptask.designer.workspace import AskedWorkspace, check_run_input
 from httptask.dsl.model import CallTask
-from httptask.fixtures.recording import Recorder
 from httptask.http.files import open_file
 from httptask.http.headers import media_type
 from httptask.http.models import StreamFormat
@@ -68,6 +67,18 @@ class KeptFixture(BaseModel):
     """Runs the definition without its servers."""
 
 
+class Recorded(BaseModel):
+    """The answers of a run, as far as they are kept."""
+
+    folder: str
+    """From that of the designer."""
+    answers: int
+    """How many; equal requests have theirs in one file."""
+    files: list[str]
+    failure: str | None
+    """Why one could not be written."""
+
+
 class Outputs(BaseModel):
     """What lies beside a definition to try it with: outputs of tasks, by name, and an input."""
 
@@ -85,6 +96,16 @@ class PinnedOutput(BaseModel):
     output: Any
 
 
+@router.get("/fixtures")
+def read_kept_answers(path: str, workspace: AskedWorkspace) -> KeptAnswers | None:
+    """For which requests of a definition answers are kept; null where its file can't be understood."""
+    loaded = workspace.load(path)
+    program = loaded.program or loaded.draft
+    if program is None:
+        return None
+    return kept_answers_of(workspace, path, program, workspace.settings().config.connections)
+
+
 @router.put("/fixtures", status_code=201)
 def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
     """Write an answer into the folder `fixtures` beside the definition, as `--record` does.
@@ -97,11 +118,8 @@ def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
         method=sent.method, uri=sent.uri, headers={}, body=sent.body, export=lambda _: ""
     )
     content = _content_of(kept, workspace)
-    try:
-        recorder = Recorder(folder)
-        recorder.answer(prepared, answer.status, answer.headers, content)
-    except OSError as error:
-        raise not_written(folder.name, error) from None
+    recorder = new_recorder(workspace, kept.path)
+    recorder.answer(prepared, answer.status, answer.headers, content)
     if recorder.failed is not None:
         raise not_written(folder.name, recorder.failed)
     file, beside = workspace.folder.file(kept.path), _input_beside(workspace, kept.path)
@@ -109,6 +127,22 @@ def keep_fixture(kept: KeptAnswer, workspace: AskedWorkspace) -> KeptFixture:
     return KeptFixture(
         file=recorder.files[0].relative_to(workspace.folder.root).as_posix(),
         command=f"httptask run {quote(_from_here(file))}{given} --fixtures {quote(_from_here(folder))}",
+    )
+
+
+@router.get("/runs/{id_}/recorded")
+def read_recorded(id_: str, workspace: AskedWorkspace) -> Recorded | None:
+    """What is kept of the answers of a run that was begun with `record`; null where it was not, or long ago."""
+    recorder = workspace.own_runs.recorder_of(id_)
+    if recorder is None:
+        return None
+    return Recorded(
+        folder=recorder.directory.relative_to(workspace.folder.root).as_posix(),
+        answers=recorder.answers,
+        files=[file.name for file in recorder.files],
+        failure=None
+        if recorder.failed is None
+        else str(not_written(recorder.directory.name, recorder.failed)),
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Query
@@ -12,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from temporalio.client import WorkflowHandle
 
 from httptask.config.config import for_own_runs
-from httptask.designer.kept_answers import KeptAnswers, kept_answers_of, load_kept_answers
+from httptask.designer.kept_answers import KeptAnswers, kept_answers_of, load_kept_answers, new_recorder
 from httptask.designer.past_runs import EarlierData, data_of, output_of, runs_of
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
@@ -57,6 +58,8 @@ class NewRun(EditedText):
     """Whether the text of streamed answers is told while it comes; it stays in the history."""
     simulated: bool = False
     """Whether the answers that are kept beside the definition stand in for its servers; nothing is sent then."""
+    record: bool = False
+    """Whether the answers of its servers are kept there."""
 
 
 class StartedRun(BaseModel):
@@ -72,8 +75,8 @@ class RunChoices(BaseModel):
     """What its servers can't be asked for want of; None where nothing is known of that kind."""
     secrets: list[SecretState]
     """Those that have no value."""
-    kept: KeptAnswers | None
-    """The answers beside the definition, if there is a folder of them."""
+    kept: KeptAnswers
+    """The answers beside the definition."""
 
 
 class RerunRequest(EditedText):
@@ -85,6 +88,7 @@ class RerunRequest(EditedText):
     """Whether only to tell what would be reused."""
     live: bool = False
     simulated: bool = False
+    record: bool = False
     """As of a run that is begun."""
 
 
@@ -347,15 +351,26 @@ async def _begin(
     """
     temporal = workspace.required_temporal()
     memo: dict[str, Any] = {FILE_MEMO: asked.path}
+    if asked.simulated and asked.record:
+        raise Problem(
+            422, "kept answers stand in for the servers: there are none to keep", "ask for one of both"
+        )
+    begin = partial(
+        workspace.own_runs.begin,
+        temporal,
+        loaded,
+        workspace.folder.file(asked.path),
+        lambda there: _asked(temporal, start(there, memo)),
+    )
     if asked.simulated:
         fixtures = await asyncio.to_thread(load_kept_answers, workspace, asked.path)
-        file = workspace.folder.file(asked.path)
         memo[SIMULATED_MEMO] = True
-        return await workspace.simulated.begin(
-            temporal, loaded, file, fixtures, lambda there: _asked(temporal, start(there, memo))
-        )
-    if temporal.own_worker and (lacking := _lacking(workspace, program)) is not None:
+        return await begin(fixtures=fixtures)
+    here = temporal.own_worker or asked.record
+    if here and (lacking := _lacking(workspace, program)) is not None:
         raise lacking
+    if asked.record:
+        return await begin(recorder=await asyncio.to_thread(new_recorder, workspace, asked.path))
     workspace.permit(loaded)
     handle = await _asked(temporal, start(temporal, memo))
     return handle.id

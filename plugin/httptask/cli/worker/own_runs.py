@@ -1,4 +1,4 @@
-"""Runs of the designer that are answered by fixtures, as those of `httptask run --fixtures` are."""
+"""Runs of the designer by fixtures, or into fixtures, as `httptask run` has them with `--fixtures` and `--record`."""
 
 import asyncio
 import secrets
@@ -29,18 +29,21 @@ if TYPE_CHECKING:
     from httptask.cli.project.run_setup import RunSetup
     from httptask.designer.workspace import Start, Temporal
     from httptask.dsl.loader import Loaded
+    from httptask.fixtures.recording import Recorder
     from httptask.fixtures.transport import Fixtures
 
-__all__ = ["SimulatedRuns"]
+__all__ = ["OwnRuns"]
 
-_GONE: Final = "httptask dev has ended, which had its answers"
+_GONE: Final = "httptask dev has ended, which had its worker"
 _AGAIN_SECONDS: Final = 1.0
 _LAST_LOOK_SECONDS: Final = 3.0
 """Who watches a run asks its worker once more when it has ended."""
 _PARTING_TIME: Final = timedelta(seconds=2)
+_MOST_RECORDERS: Final = 20
+"""Of the latest runs; each holds the answers that it wrote."""
 
 
-class SimulatedRuns:
+class OwnRuns:
     """Each has a worker and a task queue of its own, so that no other worker sends its requests; with it both end.
 
     Args:
@@ -50,15 +53,23 @@ class SimulatedRuns:
     def __init__(self, load: "Callable[..., Project]") -> None:
         self._load = load
         self._serving: set[asyncio.Task[None]] = set()
+        self._recorders: dict[str, Recorder] = {}
 
     async def begin(
-        self, temporal: "Temporal", loaded: "Loaded", file: Path, fixtures: "Fixtures", start: "Start"
+        self,
+        temporal: "Temporal",
+        loaded: "Loaded",
+        file: Path,
+        start: "Start",
+        *,
+        fixtures: "Fixtures | None" = None,
+        recorder: "Recorder | None" = None,
     ) -> str:
-        """See `httptask.designer.workspace.SimulatedRuns`."""
+        """See `httptask.designer.workspace.OwnRuns`."""
         from httptask.designer.problems import Problem
 
         try:
-            setup = await asyncio.to_thread(self._setup, loaded, file, fixtures)
+            setup = await asyncio.to_thread(self._setup, loaded, file, fixtures, recorder)
             client = await connect_again(temporal.client, [setup.plugin()])
         except CliError as error:
             raise Problem(422, error.message, error.hint) from None
@@ -68,21 +79,30 @@ class SimulatedRuns:
         serving = asyncio.create_task(_serve(new_worker(client, queue), start, there, begun))
         self._serving.add(serving)
         serving.add_done_callback(self._serving.discard)
-        return await asyncio.shield(begun)
+        id_ = await asyncio.shield(begun)
+        if recorder is not None:
+            self._recorders = dict([*self._recorders.items(), (id_, recorder)][-_MOST_RECORDERS:])
+        return id_
+
+    def recorder_of(self, id_: str) -> "Recorder | None":
+        """See `httptask.designer.workspace.OwnRuns`."""
+        return self._recorders.get(id_)
 
     async def end(self) -> None:
-        """End those that go on: nobody else has their answers."""
+        """End those that go on: nobody else serves their queues."""
         serving = [*self._serving]
         for one in serving:
             one.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
 
-    def _setup(self, loaded: "Loaded", file: Path, fixtures: "Fixtures") -> "RunSetup":
+    def _setup(
+        self, loaded: "Loaded", file: Path, fixtures: "Fixtures | None", recorder: "Recorder | None"
+    ) -> "RunSetup":
         def nothing(_: str) -> None:
             """Was said when the command began."""
 
         project = self._load(fixtures=fixtures, say=nothing)
-        return run_setup_of(project, file, loaded, fixtures)
+        return run_setup_of(project, file, loaded, fixtures, recorder)
 
 
 async def _serve(worker: "Worker", start: "Start", there: "Temporal", begun: "asyncio.Future[str]") -> None:
