@@ -153,16 +153,16 @@ function Besides({ view }: { view: RunView | null }) {
   if (view && !isOwn) {
     const path = definitions.find((one) => isOf(view, one.definition ?? null))?.path;
     return (
-      <p className="besides">
-        <span>
+      <div className="note">
+        <p>
           This is a run of <code>{nameOf(view.definition)}</code>, not of the definition that is open.
-        </span>
+        </p>
         {path && (
           <button type="button" className="button small" onClick={() => void openWith(path, view.id)}>
             Open {path}
           </button>
         )}
-      </p>
+      </div>
     );
   }
   if (recorded?.failure || (recorded && isOver(view))) return <Kept recorded={recorded} />;
@@ -170,9 +170,11 @@ function Besides({ view }: { view: RunView | null }) {
     unended === null ? view?.status?.impasse?.last_failure : `asked to end, it goes on: ${unended}`;
   if (!told || isOver(view)) return null;
   return (
-    <p className="besides" role="status">
-      <Prose text={told} />
-    </p>
+    <div className="note" role="status">
+      <p>
+        <Prose text={told} />
+      </p>
+    </div>
   );
 }
 
@@ -186,9 +188,11 @@ function Kept({ recorded: { folder, answers, failure } }: { recorded: Recorded }
   const cure = failure === null ? "" : ` Not all: ${failure}.`;
   const use = answers ? ' "Run with kept answers" uses them.' : "";
   return (
-    <p className="besides" role="status">
-      <Prose text={`${count} kept in \`${folder}\`.${cure}${use}`} />
-    </p>
+    <div className={failure === null ? "note plain" : "note"} role="status">
+      <p>
+        <Prose text={`${count} kept in \`${folder}\`.${cure}${use}`} />
+      </p>
+    </div>
   );
 }
 
