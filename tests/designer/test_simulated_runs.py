@@ -117,7 +117,7 @@ async def test_answers_that_a_run_has_from_its_servers_stand_in_for_them_then(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     (tmp_path / "sub" / "shop.yaml").write_text(SHOP)
-    new = {"path": "sub/shop.yaml", "text": SHOP, "record": True}
+    new: dict[str, Any] = {"path": "sub/shop.yaml", "text": SHOP, "record": True}
     script = [
         Reply.json({"id": "o-1", "echo": "geheim-4711"}),
         Reply.status(503, retry_after=0),
