@@ -136,7 +136,8 @@ async def test_a_task_that_is_at_fault_keeps_its_form_and_what_is_in_it(tmp_path
     async with asked(workspace_of(tmp_path, {})) as client:
         checked = (await client.post("/api/check", json={"path": "a.yaml", "text": wrong})).json()
     blocks = {block["name"]: block for block in checked["blocks"]}
-    assert [branch["label"] for branch in blocks["try"]["branches"]] == ["try", "catch"]
+    branches = blocks["try"]["branches"]
+    assert [(one["label"], one["entered"]) for one in branches] == [("try", True), ("catch", False)]
     assert (blocks["try"]["kind"], blocks["wait"]["kind"]) == ("try", "wait")
     assert len([one for one in checked["findings"] if one["severity"] == "error"]) == 2
 

@@ -24,6 +24,7 @@ from httptask.dsl.yaml.tokens import YamlSyntaxError
 from httptask.explain.findings import findings_of
 from httptask.json.pointer import pointer_tokens
 from httptask.json.types import is_object
+from httptask.reruns.places import is_entered
 
 __all__ = [
     "Block",
@@ -87,6 +88,8 @@ class Branch(BaseModel):
     """As the definition has it: `do`, `catch`, `branches/0`."""
     pointer: str
     """Of the list."""
+    entered: bool
+    """Whether a run can go on from a task in it; else it goes on from the task around."""
     blocks: "list[Block]"
 
 
@@ -270,11 +273,16 @@ class _Outline:
 
     def _branches(self, node: TaskNode) -> list[Branch]:
         found = [
-            Branch(label=key, pointer=inner.pointer, blocks=self.blocks(inner))
+            Branch(
+                label=key,
+                pointer=inner.pointer,
+                entered=is_entered(node, key),
+                blocks=self.blocks(inner),
+            )
             for key, inner in node.sequences.items()
         ]
         if node.kind is TRY and CATCH not in node.sequences:
-            found.append(Branch(label=CATCH, pointer=f"{node.pointer}/catch/do", blocks=[]))
+            found.append(Branch(label=CATCH, pointer=f"{node.pointer}/catch/do", entered=False, blocks=[]))
         return found
 
     def _when(self, pointer: str) -> str | None:

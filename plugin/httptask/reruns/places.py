@@ -10,13 +10,18 @@ from httptask.dsl.canonical import canonical_json
 from httptask.dsl.program import Program
 from httptask.dsl.tasks.kind import TaskNode, TaskSequence
 
-__all__ = ["Path", "Place", "Places"]
+__all__ = ["Path", "Place", "Places", "is_entered"]
 
 Path = tuple[str, ...]
 """Names of the tasks around a task, each with the list of it that is meant, and the task's own name."""
 
 _ENTERED: Final = {("do", "do"), ("try", "try")}
 """Task lists that run in their turn, and hold no state but that of the task that is next."""
+
+
+def is_entered(node: TaskNode, key: str) -> bool:
+    """Whether a run can begin with a task in one of the lists of a task; else it begins with that task as a whole."""
+    return (node.kind.keyword, key) in _ENTERED
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Place:
         """The outermost task around it that a run can't begin inside of: a loop, branches, what handles an error."""
         for inner in self.chain[1:]:
             around = inner.around
-            if around is not None and (around.node.kind.keyword, inner.key) not in _ENTERED:
+            if around is not None and not is_entered(around.node, inner.key):
                 return around
         return None
 

@@ -167,6 +167,8 @@ export interface Fix {
 export interface Branch {
   label: string;
   pointer: string;
+  /** Whether a run can go on from a task in it; else it goes on from the task around. */
+  entered: boolean;
   blocks: Block[];
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Block, ConnectionState, ListedDefinition } from "../api/types";
+import type { ConnectionState, ListedDefinition } from "../api/types";
+import { blockOf } from "../state/testing";
 import { EMPTY, headersOf, withProvider } from "./ConnectionForm";
 import { lackingOf, listed, notSetUp, tasksThatUse } from "./use";
 
@@ -38,8 +39,7 @@ test("headers are written a line each, with whatever stands behind the first col
 });
 
 test("what uses a connection is told of the files, and of the open one as it stands in the page", () => {
-  const block = (name: string, connections: string[]) =>
-    ({ name, connections, branches: [] }) as unknown as Block;
+  const block = (name: string, connections: string[]) => blockOf(`/do/0/${name}`, { connections });
   const file = (path: string, connections: Record<string, string[]>) =>
     ({ path, connections }) as ListedDefinition;
   const files = [
@@ -52,8 +52,7 @@ test("what uses a connection is told of the files, and of the open one as it sta
 });
 
 test("an openai that nothing uses lacks nothing, and one that is used is told at the block that uses it", () => {
-  const block = (connections: string[]) =>
-    ({ name: "ask", pointer: "/do/0/ask", connections, branches: [], start: 3, end: 9 }) as unknown as Block;
+  const block = (connections: string[]) => blockOf("/do/0/ask", { connections, start: 3, end: 9 });
   const openai = { name: "openai", ready: false, is_written: false, missing: ["KEY"] } as ConnectionState;
   const shop = { name: "shop", ready: false, is_written: true, missing: ["A", "B"] } as ConnectionState;
   expect(lackingOf([openai, shop], [], null, [])).toEqual([shop]);

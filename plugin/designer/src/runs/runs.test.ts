@@ -1,8 +1,9 @@
 import { expect, test, vi } from "vitest";
 import * as client from "../api/client";
 import * as api from "../api/endpoints";
-import type { Block, CallRecord, RunRecord, RunSummary, TaskRecord } from "../api/types";
+import type { CallRecord, RunRecord, RunSummary, TaskRecord } from "../api/types";
 import { useDocument } from "../state/document";
+import { blockOf } from "../state/testing";
 import { sampleOf } from "../testrequest/data";
 import { placeOfFault } from "./Detail";
 import { toldOfKept } from "./RunDialog";
@@ -69,19 +70,7 @@ test("a run whose record is not there yet ended with its last task", () => {
 });
 
 test("the outputs of another definition's run are not taken for those of the open one", () => {
-  const block = {
-    pointer: "/do/0/ask",
-    name: "ask",
-    kind: "set",
-    summary: "",
-    condition: null,
-    then: null,
-    connections: [],
-    start: 0,
-    end: 3,
-    cases: [],
-    branches: [],
-  };
+  const block = blockOf("/do/0/ask", { end: 3 });
   useDocument.setState({ path: "a.yaml", definition: "demo/a", blocks: [block] });
   const record = (name: string, output: string, definition = "demo/a:1.0.0") => {
     const task = { id: "1", name, pointer: `/do/0/${name}`, state: "completed", output };
@@ -194,7 +183,7 @@ test("rows of a loop tell their round, and executions of the same round which on
 });
 
 test("a block that ran in the run before keeps its badge, and one that runs now has its own", () => {
-  const block = (name: string) => ({ name, pointer: `/do/0/${name}` }) as Block;
+  const block = (name: string) => blockOf(`/do/0/${name}`);
   const now = { "/do/0/b": { state: "running" as const, count: 1, alike: 1, told: null } };
   const shown = withEarlier(now, ["a", "b"], [block("a"), block("b"), block("c")]);
   expect(shown["/do/0/a"]).toMatchObject({ state: "completed", earlier: true });

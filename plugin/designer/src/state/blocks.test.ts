@@ -15,20 +15,10 @@ import {
   wholeAround,
 } from "./blocks";
 import { difference } from "./changes";
+import { blockOf, blockWith } from "./testing";
 
-const block = (pointer: string, start: number, end: number, inner: Block[] = []): Block => ({
-  pointer,
-  name: pointer.split("/").at(-1) ?? "",
-  kind: "set",
-  summary: "",
-  condition: null,
-  then: null,
-  connections: [],
-  start,
-  end,
-  cases: [],
-  branches: inner.length ? [{ label: "do", pointer: `${pointer}/do`, blocks: inner }] : [],
-});
+const block = (pointer: string, start: number, end: number, inner: Block[] = []) =>
+  inner.length ? blockWith(pointer, { do: inner }, { start, end }) : blockOf(pointer, { start, end });
 
 const blocks = [
   block("/do/0/loop", 0, 50, [block("/do/0/loop/do/0/inner", 20, 45)]),
@@ -36,17 +26,18 @@ const blocks = [
 ];
 
 test("a run goes on from a task, or from the outermost block around it that only runs as a whole", () => {
-  const inTry = (key: string) => ({
-    ...block("/do/0/attempt", 0, 90),
-    kind: "try",
-    branches: [
-      { label: key, pointer: `/do/0/attempt/${key}`, blocks: [block(`/do/0/attempt/${key}/0/ask`, 1, 2)] },
-    ],
+  const around = blockWith("/do/0/attempt", {
+    try: [blockOf("/do/0/attempt/try/0/ask")],
+    "catch/do": [blockOf("/do/0/attempt/catch/do/0/mend")],
   });
+  const attempt = {
+    ...around,
+    branches: around.branches.map((branch) => ({ ...branch, entered: branch.label === "try" })),
+  };
   expect(wholeAround(blocks, "/do/1/last")?.name).toBe("last");
   expect(wholeAround(blocks, "/do/0/loop/do/0/inner")?.name).toBe("loop");
-  expect(wholeAround([inTry("try")], "/do/0/attempt/try/0/ask")?.name).toBe("ask");
-  expect(wholeAround([inTry("catch/do")], "/do/0/attempt/catch/do/0/ask")?.name).toBe("attempt");
+  expect(wholeAround([attempt], "/do/0/attempt/try/0/ask")?.name).toBe("ask");
+  expect(wholeAround([attempt], "/do/0/attempt/catch/do/0/mend")?.name).toBe("attempt");
 });
 
 test("the innermost block around a place", () => {

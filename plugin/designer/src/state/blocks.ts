@@ -21,18 +21,15 @@ export function blockAt(blocks: Block[], pointer: string | null): Block | undefi
   return pointer === null ? undefined : indexOf(blocks).get(pointer);
 }
 
-/** Task lists that run in their turn: a run can begin in the midst of them. */
-const ENTERED = ["do", "try"];
-
 /** The outermost block around one that only runs as a whole, such as a loop or the branches of a fork; else itself. */
 export function wholeAround(blocks: Block[], pointer: string): Block | undefined {
-  const around = flattened(blocks).find(
-    (one) =>
-      pointer.startsWith(`${one.pointer}/`) &&
-      !(ENTERED.includes(one.kind) && pointer.startsWith(`${one.pointer}/${one.kind}/`)),
+  const around = flattened(blocks).find((one) =>
+    one.branches.some((branch) => !branch.entered && branch.blocks.some((inner) => isIn(inner, pointer))),
   );
   return around ?? blockAt(blocks, pointer);
 }
+
+const isIn = (block: Block, pointer: string) => `${pointer}/`.startsWith(`${block.pointer}/`);
 
 /** Blocks of a text, with their places in another that it became. */
 export function carried(blocks: Block[], { from, to, insert }: Changed): Block[] {

@@ -4,6 +4,7 @@ import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edited, Finding } from "../api/types";
 import { errorsOf, isEmpty } from "./blocks";
 import { isUnsaved, useDocument } from "./document";
+import { blockOf } from "./testing";
 
 const checked: Checked = { definition: null, blocks: [], findings: [], to_fill_in: [], runnable: true };
 const definition = (text: string): Definition => ({
@@ -197,19 +198,7 @@ test("a file that changed on disk is taken where nothing would be lost, and undo
 });
 
 test("blocks of a text that can't be read for a moment stay", async () => {
-  const block = {
-    pointer: "/do/0/a",
-    name: "a",
-    kind: "set",
-    summary: "",
-    condition: null,
-    then: null,
-    connections: [],
-    start: 0,
-    end: 3,
-    cases: [],
-    branches: [],
-  };
+  const block = blockOf("/do/0/a", { end: 3 });
   state().open({ ...definition("one"), blocks: [block] });
   vi.spyOn(api, "check").mockResolvedValue({ ...checked, runnable: false });
   state().type("one: [");
@@ -229,12 +218,10 @@ test("another word is put in the place of one that still stands there, as a step
 });
 
 test("what was selected stays so when one goes back; where it is gone, what was selected then is", async () => {
-  const block = (pointer: string) =>
-    ({ pointer, name: pointer.split("/").at(-1), branches: [] as unknown }) as Block;
   const blocks: Record<string, Block[]> = {
-    one: [block("/do/0/a"), block("/do/1/b")],
-    two: [block("/do/0/new"), block("/do/1/a"), block("/do/2/b")],
-    three: [block("/do/0/new"), block("/do/1/b")],
+    one: [blockOf("/do/0/a"), blockOf("/do/1/b")],
+    two: [blockOf("/do/0/new"), blockOf("/do/1/a"), blockOf("/do/2/b")],
+    three: [blockOf("/do/0/new"), blockOf("/do/1/b")],
   };
   const of = (text: string) => ({ ...checked, blocks: blocks[text] ?? [] });
   vi.spyOn(api, "check").mockImplementation(async (_path, text) => of(text));

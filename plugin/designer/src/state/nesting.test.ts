@@ -1,24 +1,9 @@
 import { expect, test } from "vitest";
 import type { Block } from "../api/types";
 import { stepped, takenIn, takenOut, takenTo, WRAPPINGS, wrapped } from "./nesting";
+import { blockWith } from "./testing";
 
-const block = (pointer: string, branches: Record<string, Block[]> = {}): Block => ({
-  pointer,
-  name: pointer.split("/").at(-1) ?? "",
-  kind: "set",
-  summary: "",
-  condition: null,
-  then: null,
-  connections: [],
-  start: 0,
-  end: 0,
-  cases: [],
-  branches: Object.entries(branches).map(([label, blocks]) => ({
-    label,
-    pointer: `${pointer}/${label}`,
-    blocks,
-  })),
-});
+const block = (pointer: string, inside: Record<string, Block[]> = {}) => blockWith(pointer, inside);
 
 const one = block("/do/1/each/do/0/one");
 const blocks = [
