@@ -150,7 +150,7 @@ async def test_a_catch_without_tasks_has_a_place_for_them(tmp_path: Path) -> Non
         asking = {"path": "a.yaml", "text": text, "edits": [edit]}
         edited = (await client.post("/api/edits", json=asking)).json()
     place = checked["blocks"][1]["branches"][1]
-    assert place == {"label": "catch", "pointer": edit["list"], "blocks": []}
+    assert place == {"label": "catch", "pointer": edit["list"], "entered": False, "blocks": []}
     assert [one["name"] for one in edited["blocks"][1]["branches"][1]["blocks"]] == ["b"]
 
 
