@@ -54,7 +54,7 @@ CHART = """flowchart TB
   n1["ask<br/>call.http: GET https://example.com/a?…<br/>if .n #gt; 1"]
   subgraph n5["loop<br/>for: item in .items"]
     n2{"choose<br/>switch"}
-    n3["pause<br/>wait: 5 minutes, 1 seconds"]
+    n3["pause<br/>wait: 5 minutes, 1 second"]
     n4["rest<br/>set"]
     e0((" "))
   end

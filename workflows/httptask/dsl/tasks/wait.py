@@ -31,7 +31,9 @@ class _Wait(TaskKind[WaitTask]):
         return (
             waits
             if isinstance(waits, str)
-            else ", ".join(f"{count} {unit}" for unit, count in waits if count)
+            else ", ".join(
+                f"{count} {unit if count != 1 else unit.removesuffix('s')}" for unit, count in waits if count
+            )
         )
 
     def compile(self, parts: PartsBuilder, pointer: str, spec: WaitTask) -> None:
