@@ -120,6 +120,7 @@ export default function YamlEditor() {
     const lines = new Lines(useDocument.getState().text);
     const view = begin(place.current, lines);
     show(view, lines);
+    reveal(view, lines);
     goThere(view, lines);
     const stops = [follow(view, lines, path), useLayout.subscribe(() => goThere(view, lines))];
     return () => {
