@@ -1,6 +1,8 @@
 """Pausing a run and letting it go on, which Temporal does behind a setting of its server."""
 
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from temporalio.api.workflowservice.v1 import PauseWorkflowExecutionRequest, UnpauseWorkflowExecutionRequest
@@ -35,35 +37,38 @@ async def pause_run(client: Client, id_: str, reason: str = "") -> None:
         CannotPause: it is paused already, or has ended, or the server has no such thing, or not switched on.
         RPCError: there is no such run, or no answer.
     """
-    request = PauseWorkflowExecutionRequest(
-        namespace=client.namespace,
-        workflow_id=id_,
-        identity=client.identity,
-        reason=reason,
-        request_id=str(uuid.uuid4()),
-    )
-    try:
+    request = PauseWorkflowExecutionRequest(**_asked(client, id_, reason))
+    with _explained(id_):
         await client.workflow_service.pause_workflow_execution(request)
-    except RPCError as error:
-        raise _explained(error, id_) from None
 
 
 async def resume_run(client: Client, id_: str, reason: str = "") -> None:
     """Have a paused run go on; what was due meanwhile is done now. Arguments and errors are those of `pause_run`."""
-    request = UnpauseWorkflowExecutionRequest(
-        namespace=client.namespace,
-        workflow_id=id_,
-        identity=client.identity,
-        reason=reason,
-        request_id=str(uuid.uuid4()),
-    )
-    try:
+    request = UnpauseWorkflowExecutionRequest(**_asked(client, id_, reason))
+    with _explained(id_):
         await client.workflow_service.unpause_workflow_execution(request)
+
+
+def _asked(client: Client, id_: str, reason: str) -> dict[str, str]:
+    """What both requests hold."""
+    return {
+        "namespace": client.namespace,
+        "workflow_id": id_,
+        "identity": client.identity,
+        "reason": reason,
+        "request_id": str(uuid.uuid4()),
+    }
+
+
+@contextmanager
+def _explained(id_: str) -> Generator[None]:
+    try:
+        yield
     except RPCError as error:
-        raise _explained(error, id_) from None
+        raise _explanation(error, id_) from None
 
 
-def _explained(error: RPCError, id_: str) -> Exception:
+def _explanation(error: RPCError, id_: str) -> Exception:
     told = error.message.rstrip(".")
     match error.status:
         case RPCStatusCode.UNIMPLEMENTED:
