@@ -278,7 +278,7 @@ async def test_a_pasted_command_has_its_first_answer_after_five_inputs_and_runs_
         command = f"curl {server.url}/v1/orders -H 'Authorization: Bearer {KEY}'"
         await page.get_by_text("Worker ready").wait_for()
         await hands.paste(f'{command} --json \'{{"book": "978-0"}}\'')
-        allowed = dialog.get_by_label(f"127.0.0.1:{server.port} is a private address")
+        allowed = dialog.get_by_label(f"127.0.0.1:{server.port} is at a private address")
         assert await allowed.is_checked()
         assert await dialog.get_by_label("Keep the value of LOCALHOST_TOKEN in .env").is_checked()
         await browser.look("curl-1-pasted")
@@ -325,7 +325,7 @@ async def paste_others(browser: Browser, server: ScriptedServer, command: str) -
     await dialog.get_by_text("LOCALHOST_TOKEN has another value than in the command").wait_for()
     await dialog.get_by_role("button", name="Use the command's own instead").click()
     await dialog.get_by_label("Keep the value of LOCALHOST_TOKEN_2 in .env").uncheck()
-    await dialog.get_by_label(f"127.0.0.1:{server.port} is a private address").uncheck()
+    await dialog.get_by_label(f"127.0.0.1:{server.port} is at a private address").uncheck()
     await dialog.get_by_text("LOCALHOST_TOKEN has another value").wait_for()
     await browser.look("curl-2-declined")
     await dialog.get_by_role("button", name="Add task").click()

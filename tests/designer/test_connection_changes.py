@@ -125,7 +125,7 @@ async def test_one_that_is_there_without_being_written_is_written_and_taken_back
     assert closed.json()["faults"][0]["field"] == "allow_private"
     [state] = saved.json()
     assert (state["base_url"], state["is_written"]) == ("http://127.0.0.1:18080/v1", True)
-    assert tomllib.loads(written)["connections"]["openai"]["allow_private"] == ["loopback"]
+    assert tomllib.loads(written)["connections"]["openai"]["allow_private"] == ["127.0.0.1"]
     assert public.json()["faults"][0]["field"] == "allow_private"
     assert (removed.status_code, removed.json()[0]["is_written"], file.read_text()) == (200, False, "")
 

@@ -153,7 +153,7 @@ async def test_a_connection_that_is_added_is_written_behind_what_stands_there_an
 
 [connections.own]
 base_url = "{server.url}/v1"
-allow_private = ["loopback"]
+allow_private = ["127.0.0.1"]
 
 [connections.own.authentication.bearer]
 token = "$secrets.MODEL_KEY"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from ipaddress import ip_address
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -15,6 +14,7 @@ from httptask.connections.authentication import read_connection_policy
 from httptask.connections.providers import ProviderName, with_defaults
 from httptask.connections.route import Proxy, Tls
 from httptask.egress.address import parse_networks
+from httptask.egress.closed import closed_networks
 from httptask.http.errors import ConnectionUnknown, RequestInvalid
 from httptask.http.headers import check_header, check_header_name
 from httptask.http.limits import Limits
@@ -33,7 +33,6 @@ __all__ = [
     "Written",
     "default_connections",
     "find_connection",
-    "named_address",
 ]
 
 _AUTHORITY = "/authentication/settings/authority"
@@ -270,16 +269,6 @@ def default_connections(environment: Mapping[str, str]) -> dict[str, Connection]
         name="openai",
         base_url=base_url,
         authentication=ConnectionPolicy.model_validate({"bearer": {"token": "$secrets.OPENAI_API_KEY"}}),
-        allow_private=named_address(Url.parse(base_url).host),
+        allow_private=tuple(one.network for one in closed_networks(Url.parse(base_url).host) if one.is_own),
     )
     return {openai.name: openai}
-
-
-def named_address(host: str) -> tuple[str, ...]:
-    """What `allow_private` needs for a host that somebody names as localhost or by its address; nothing for a name."""
-    if host == "localhost":
-        return ("loopback",)
-    try:
-        return (str(ip_address(host)),)
-    except ValueError:
-        return ()

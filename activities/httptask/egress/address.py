@@ -14,7 +14,15 @@ from ipaddress import (
     ip_network,
 )
 
-__all__ = ["Network", "fixed_address", "network_of", "parse_networks", "permission", "refusal"]
+__all__ = [
+    "Network",
+    "embedded_address",
+    "fixed_address",
+    "network_of",
+    "parse_networks",
+    "permission",
+    "refusal",
+]
 
 Network = IPv4Network | IPv6Network
 
@@ -68,7 +76,7 @@ def network_of(address: str) -> str:
     Raises:
         ValueError: it is none.
     """
-    ip = _embedded(ip_address(address.partition("%")[0]))
+    ip = embedded_address(address)
     return "loopback" if ip.is_loopback else str(ip)
 
 
@@ -100,7 +108,7 @@ def refusal(address: str, allowed: Sequence[Network] = ()) -> str | None:
         address: numeric address as a resolver returns it, with or without an IPv6 zone.
         allowed: networks that are open in spite of being private.
     """
-    ip = _embedded(ip_address(address.partition("%")[0]))
+    ip = embedded_address(address)
     if any(ip in network for network in allowed):
         return None
     if ip.is_loopback:
@@ -126,8 +134,13 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that a mapped or NAT64 address stands for, which is where the packets go."""
+def embedded_address(address: str) -> IPv4Address | IPv6Address:
+    """An address without its zone; of a mapped or NAT64 one the IPv4 address, which is where the packets go.
+
+    Raises:
+        ValueError: it is none.
+    """
+    ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv4Address):
         return ip
     if ip in _NAT64:

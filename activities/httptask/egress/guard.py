@@ -3,12 +3,16 @@
 import asyncio
 import socket
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from threading import Thread
+from typing import Any, Final, NamedTuple
 
 from httptask.egress.address import Network, fixed_address, permission, refusal
 from httptask.http.errors import AddressForbidden, ConnectFailed
 
-__all__ = ["Guard", "ResolvedAddress"]
+__all__ = ["PATIENCE_SECONDS", "Guard", "ResolvedAddress", "addresses_of"]
+
+PATIENCE_SECONDS: Final = 2.0
+"""Somebody waits for it, and names of private networks are told from near by."""
 
 AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
 """As `socket.getaddrinfo` gives it."""
@@ -87,6 +91,22 @@ class Guard:
                 cure=permission(address, "its connection, or [policy] where it has none"),
                 details={"host": host or address, "address": address},
             )
+
+
+def addresses_of(host: str) -> Sequence[str]:
+    """The addresses that a resolver has for a host; none where it has none, or takes too long."""
+    found: list[str] = []
+
+    def ask() -> None:
+        try:
+            found.extend(str(one[4][0]) for one in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError):
+            return
+
+    asking = Thread(target=ask, daemon=True)  # no resolver can be told to stop
+    asking.start()
+    asking.join(PATIENCE_SECONDS)
+    return list(dict.fromkeys(found))
 
 
 def _numeric(sockaddr: Sequence[Any]) -> str:

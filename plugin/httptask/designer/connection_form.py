@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -13,9 +13,10 @@ from httptask.catalog.importing.recognition import KNOWN_TOKEN, holds_credential
 from httptask.config import Config
 from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS, Provider, ProviderName
-from httptask.egress.address import network_of, parse_networks, refusal
-from httptask.egress.guard import Guard
-from httptask.http.errors import AddressForbidden, ConnectFailed, RequestInvalid
+from httptask.egress.address import parse_networks, refusal
+from httptask.egress.closed import closed_networks
+from httptask.egress.guard import addresses_of
+from httptask.http.errors import RequestInvalid
 from httptask.http.headers import HIDDEN, check_header
 from httptask.http.url import Url
 from httptask.secrets.references import cut_secrets
@@ -136,7 +137,7 @@ def _is_credential(name: str, value: str) -> bool:
 
 
 def settings_of(
-    form: ConnectionForm, before: Mapping[str, Any], networks: Mapping[str, str], config: Config
+    form: ConnectionForm, before: Mapping[str, Any], networks: Sequence[str], config: Config
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The table of a connection, and those of secrets that are new.
 
@@ -280,9 +281,7 @@ def _faults_of_url(base_url: str) -> Iterator[FieldFault]:
         yield FieldFault("base_url", "the address holds a credential, which would be kept as it is", hint)
 
 
-async def networks_of(
-    form: ConnectionForm, before: Mapping[str, Any]
-) -> tuple[dict[str, str], FieldFault | None]:
+async def networks_of(form: ConnectionForm, before: Mapping[str, Any]) -> tuple[list[str], FieldFault | None]:
     """What of its address has to be opened beside what is, and what is wrong with that.
 
     Args:
@@ -290,32 +289,20 @@ async def networks_of(
         before: its table as it is.
     """
     if not form.base_url or "$secrets." in form.base_url:
-        return {}, None
-    url = Url.parse(form.base_url)
+        return [], None
+    host = Url.parse(form.base_url).host
+    closed = await asyncio.to_thread(
+        closed_networks, host, resolve=addresses_of
+    )  # a name without an address is told by the check
     if form.allow_private:
-        opened = before.get("allow_private", ())
-        more = await _closed_networks(url, opened)
-        return (await _closed_networks(url) if more else {}), None
-    closed = await _closed_networks(url)
+        networks = parse_networks(before.get("allow_private", ()))
+        is_more = any(refusal(one.address, networks) for one in closed)
+        return ([one.network for one in closed] if is_more else []), None
+    if not closed:
+        return [], None
+    told = [
+        f"{host} is {one.why}" if host == one.address else f"{host} is at {one.address}, which is {one.why}"
+        for one in closed
+    ]
     hint = "requests go there only where it is allowed: tick the box if you mean it"
-    return closed, FieldFault("allow_private", "; ".join(closed.values()), hint) if closed else None
-
-
-async def _closed_networks(url: Url, opened: Iterable[str] = ()) -> dict[str, str]:
-    """What `allow_private` needs besides so that a server may be reached, each with what is said of its address."""
-    closed: dict[str, str] = {}
-    while True:
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await Guard(parse_networks((*opened, *closed))).resolve(url.host, url.port)
-        except AddressForbidden as error:
-            address = str(error.details["address"])
-            network = network_of(address)
-            if network in closed:
-                return closed
-            where = url.host if url.host == address else f"{url.host} is at {address}, which"
-            closed[network] = f"{where} is {refusal(address)}"
-        except (ConnectFailed, TimeoutError):
-            return closed  # the check tells of a name that has no address
-        else:
-            return closed
+    return [], FieldFault("allow_private", "; ".join(told), hint)

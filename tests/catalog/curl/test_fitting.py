@@ -106,10 +106,30 @@ def test_a_private_server_of_ones_own_gets_a_connection_that_reaches_it_alone(
 ) -> None:
     command = f"curl http://{host}/a -u alice:{KEY} ; curl http://{host}/b -u alice:{KEY}"
     made = import_curl(command, None)
-    found, connections = with_private_servers(made, project(), ())
+    found, connections = with_private_servers(made, project(), (), lambda _: ())
     assert [one.get("allow_private") for one in connections.values()] == ([[opened]] if opened else [])
     assert set(found.connections.values()) == ({name} if name else set())
-    assert with_private_servers(made, project(), (opened,) if opened else ()) == (made, {})
+    reachable = with_private_servers(made, project(), (opened,) if opened else (), lambda _: ())
+    assert reachable == (made, {})
+
+
+@pytest.mark.parametrize(
+    ("address", "opened"), [("10.0.0.7", ["10.0.0.0/8"]), ("169.254.169.254", None), ("93.184.215.14", None)]
+)
+def test_a_name_that_leads_into_a_private_network_gets_one_too(
+    address: str, opened: list[str] | None
+) -> None:
+    asked: list[str] = []
+
+    def resolve(host: str) -> list[str]:
+        asked.append(host)
+        return [address]
+
+    made = import_curl("curl http://helpdesk.internal/a ; curl http://helpdesk.internal/b", None)
+    found, connections = with_private_servers(made, project(), (), resolve)
+    assert [one["allow_private"] for one in connections.values()] == ([opened] if opened else [])
+    assert set(found.connections.values()) == ({"helpdesk"} if opened else set())
+    assert asked == ["helpdesk.internal"]
 
 
 def test_a_secret_of_another_server_or_with_another_value_keeps_its_name() -> None:

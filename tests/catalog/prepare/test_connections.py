@@ -7,6 +7,7 @@ import pytest
 from catalog.prepare.test_preparing import config, prepared
 from httptask.catalog.errors import CatalogError
 from httptask.config.file import ConfigFile
+from support.network import resolve_names
 
 OAUTH = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://id.example.com/oauth/token", "scopes": {"w": ""}}}}  # fmt: skip
 BROWSER = {"type": "oauth2", "flows": {"authorizationCode": {"authorizationUrl": "https://id.example.com/a", "tokenUrl": "https://id.example.com/t", "scopes": {}}}}  # fmt: skip
@@ -131,6 +132,16 @@ def test_only_who_names_a_private_server_opens_it() -> None:
     assert not prepared({}, servers=[{"url": "http://9.9.9.9"}]).notes
     assert not prepared({}, server=local).notes
     assert prepared({}, server=local).tables["connections"]["shop"]["allow_private"] == ["loopback"]
+    metadata = prepared({}, server="http://169.254.169.254")
+    assert "allow_private" not in metadata.tables["connections"]["shop"]
+
+
+def test_a_private_server_is_opened_by_its_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_names(monkeypatch, forbidden="10.0.0.7")
+    named = prepared({}, server="http://helpdesk.internal")
+    assert named.tables["connections"]["shop"]["allow_private"] == ["10.0.0.0/8"]
+    of_document = prepared({}, servers=[{"url": "http://helpdesk.internal"}])
+    assert "allow_private" not in of_document.tables["connections"]["shop"]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ export default function Beside({ prepared, choices, choose }: Props) {
       {opened.map(({ name, server }) => (
         <Tick key={name} checked={choices.reach} change={(reach) => choose({ reach })}>
           <Prose
-            text={`\`${server}\` is a private address: allow requests to it, by the new connection \`${name}\` alone.`}
+            text={`\`${server}\` is at a private address: allow requests to it, by the new connection \`${name}\` alone.`}
           />
         </Tick>
       ))}

@@ -1,17 +1,19 @@
 """Imported tasks by connections: those of the project that fit, and new ones for servers of private networks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from httptask.catalog.importing.collecting import Imported
 from httptask.catalog.importing.named_secrets import ProjectSecrets, host_label
 from httptask.config.config import Config, for_own_runs
-from httptask.connections.connection import Connection, named_address
-from httptask.egress.address import fixed_address, network_of, parse_networks, refusal
+from httptask.connections.connection import Connection
+from httptask.egress.closed import closed_networks
+from httptask.egress.guard import addresses_of
 from httptask.http.errors import RequestInvalid, SecretUnavailable
 from httptask.http.url import Url
 from httptask.json.tree import map_texts, texts_of
@@ -25,11 +27,6 @@ _OF_TASK: Final = re.compile(r"\$\{ \$secrets\.(\w+) \}")
 _OF_CONNECTION: Final = re.compile(r"\$secrets\.([A-Za-z_]\w*)", re.ASCII)
 _POLICIES: Final = ("bearer", "basic", "digest")
 _PLACES: Final = {"header": "headers", "query": "query"}
-_OF_ONES_OWN: Final = parse_networks(
-    ("loopback", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-)
-_METADATA: Final = parse_networks(("fd00:ec2::/32",))
-"""Of a cloud: who pastes the address of such a service rarely means it. Others are in none of those networks."""
 
 
 def secrets_of(config: Config, environment: Mapping[str, str]) -> ProjectSecrets:
@@ -99,7 +96,10 @@ def by_connections(imported: Imported, project: ProjectSecrets) -> Imported:
 
 
 def with_private_servers(
-    imported: Imported, project: ProjectSecrets, opened: Sequence[str]
+    imported: Imported,
+    project: ProjectSecrets,
+    opened: Sequence[str],
+    resolve: Callable[[str], Sequence[str]] = addresses_of,
 ) -> tuple[Imported, dict[str, dict[str, Any]]]:
     """The same tasks, of which those go by a new connection whose server is where requests may not go without.
 
@@ -107,21 +107,23 @@ def with_private_servers(
         imported: tasks, of which some go by a connection already.
         project: has the connections that there are.
         opened: private networks that requests may go to without a connection.
+        resolve: asked for the addresses of names.
 
     Returns:
         The tasks, and the settings of the connections that they need, by name.
     """
     made: dict[str, dict[str, Any]] = {}
+    resolve = cache(resolve)
     for task, described in imported.tasks.items():
         url = None if task in imported.connections else _url_of(described["with"])
-        networks = () if url is None else _closed_networks(url, opened)
-        if url is None or not networks:
+        closed = [] if url is None else closed_networks(url.host, opened, resolve)
+        if url is None or not closed or not all(one.is_own for one in closed):
             continue
         wanted = host_label(url.host).lower().replace("_", "-")
         name = unused_name(wanted, project.connections.keys() | made.keys(), "-")
         settings = {
             "base_url": url.origin,
-            "allow_private": list(networks),
+            "allow_private": [one.network for one in closed],
             **_authentication_of(described["with"]),
         }
         connection = Connection.model_validate({"name": name, **settings})
@@ -139,15 +141,6 @@ def _url_of(arguments: Mapping[str, Any]) -> Url | None:
         return None if uri is None or "$" in uri else Url.parse(uri)
     except RequestInvalid:
         return None
-
-
-def _closed_networks(url: Url, opened: Sequence[str]) -> Sequence[str]:
-    """What `allow_private` needs for an address that is told by itself, and may not be reached."""
-    address = fixed_address(url.host)
-    if address is None or refusal(address, parse_networks(opened)) is None:
-        return ()
-    is_own = refusal(address, _OF_ONES_OWN) is None and refusal(address, _METADATA) is not None
-    return (named_address(url.host) or (network_of(address),)) if is_own else ()
 
 
 def _authentication_of(arguments: Mapping[str, Any]) -> dict[str, Any]:

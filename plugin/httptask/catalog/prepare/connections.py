@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 from httptask.catalog.errors import CatalogError, ServerUnknown
 from httptask.catalog.importing.credentials import without_credentials
 from httptask.catalog.prepare.credentials import Recipe, require_literal
-from httptask.connections.connection import Connection, named_address
+from httptask.connections.connection import Connection
 from httptask.diagnostics.suggest import hint_for_unknown
-from httptask.egress.address import fixed_address, permission, refusal
+from httptask.egress.address import permission
+from httptask.egress.closed import closed_networks
+from httptask.egress.guard import addresses_of
 from httptask.http.errors import RequestInvalid
 from httptask.http.url import Url
 from httptask.openapi.naming import unused_name
@@ -142,8 +144,9 @@ def connection_for(
     settings: dict[str, Any] = {"base_url": server.url}
     host = urlsplit(server.url).hostname or ""
     is_meant = server.declared_by == "person" or host == urlsplit(source or "").hostname
-    if is_meant and (opened := _closed_networks(host)):
-        settings["allow_private"] = list(opened)
+    closed = closed_networks(host, resolve=addresses_of) if is_meant else []
+    if closed and all(one.is_own for one in closed):
+        settings["allow_private"] = [one.network for one in closed]
     if recipe.authentication:
         settings["authentication"] = recipe.authentication
     if recipe.headers:
@@ -159,18 +162,15 @@ def closed_server(name: str, settings: Mapping[str, Any]) -> Sequence[str]:
         settings: of it.
     """
     url: str = settings["base_url"]
-    host = urlsplit(url).hostname or ""
-    if not _closed_networks(host) or "allow_private" in settings:
+    if "allow_private" in settings:
         return ()
-    address = fixed_address(host) or host
-    why, cure = refusal(address), permission(address, f"[connections.{name}]")
-    return [f"the document's server {url} is at {why}, where requests may not go: {cure}"]
-
-
-def _closed_networks(host: str) -> Sequence[str]:
-    """What `allow_private` needs for a host that is named as localhost or by its address, and may not be reached."""
-    opened = named_address(host)
-    return opened if opened and refusal(fixed_address(host) or host) is not None else ()
+    # Nobody is asked for names that a document of others has.
+    closed = closed_networks(urlsplit(url).hostname or "")
+    return [
+        f"the document's server {url} is at {one.why}, where requests may not go: "
+        f"{permission(one.address, f'[connections.{name}]')}"
+        for one in closed
+    ]
 
 
 def _name_for(api: str, server: Chosen) -> str:

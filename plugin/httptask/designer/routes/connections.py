@@ -1,7 +1,7 @@
 """Connections: made, checked, and asked which models they have."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -218,16 +218,14 @@ async def remove(name: str, base: str, workspace: AskedWorkspace) -> list[Connec
     return connection_states(workspace.settings())
 
 
-async def _judged(
-    form: ConnectionForm, config: Config, before: Mapping[str, Any] | None
-) -> Mapping[str, str]:
+async def _judged(form: ConnectionForm, config: Config, before: Mapping[str, Any] | None) -> Sequence[str]:
     """What of its address has to be opened.
 
     Raises:
         Problem: something in the form is wrong.
     """
     faults = list(faults_of(form, config, before))
-    networks: Mapping[str, str] = {}
+    networks: Sequence[str] = ()
     if not any(fault.field == "base_url" for fault in faults):
         networks, closed = await networks_of(form, before or {})
         faults += [closed] if closed else []
