@@ -26,8 +26,7 @@ environment = "LOCAL_KEY"
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("routes.connections", "connection_form"):
-        monkeypatch.setattr(f"httptask.designer.{module}.PATIENCE_SECONDS", 60)
+    monkeypatch.setattr("httptask.designer.routes.connections.PATIENCE_SECONDS", 60)
 
 
 async def test_a_connection_is_checked_step_by_step(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from httptask.http.url import Url
 from httptask.secrets.references import cut_secrets
 
 __all__ = [
-    "PATIENCE_SECONDS",
     "ConnectionForm",
     "FieldFault",
     "default_table",
@@ -32,8 +31,6 @@ __all__ = [
     "settings_of",
 ]
 
-PATIENCE_SECONDS: Final = 5.0
-"""A form waits for it."""
 _NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_-]{0,62}")
 """Of a connection, and of a header."""
 _SECRET: Final = re.compile("[A-Z][A-Z0-9_]{0,62}")

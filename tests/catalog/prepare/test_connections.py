@@ -178,8 +178,58 @@ def test_connections_that_are_there_are_used() -> None:
     )
     found = prepared({}, authentication="none", known=config(shop=keyed))
     assert (found.connection, "authentication" in found.tables["connections"]["shop-2"]) == ("shop-2", False)
+    found = prepared({}, known=config(mine=keyed))
+    assert (found.connection, found.tables, found.problems) == ("mine", {}, ())
     own = {**secured, "servers": [{"url": "https://upload.example.com"}]}
     assert prepared(own, schemes=schemes).connection == "shop-upload"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "sent", "secret"),
+    [
+        (key("header", "X-Key"), {"headers": {"X-Key": "${ $secrets.SHOP_API_KEY }"}}, "SHOP_API_KEY"),
+        (key("query", "key"), {"query": {"key": "${ $secrets.SHOP_API_KEY }"}}, "SHOP_API_KEY"),
+        (
+            {"type": "http", "scheme": "bearer"},
+            {"headers": {"Authorization": "Bearer ${ $secrets.SHOP_TOKEN }"}},
+            "SHOP_TOKEN",
+        ),
+        ({"type": "http", "scheme": "basic"}, None, None),
+    ],
+    ids=["a header", "the query", "bearer", "what only a connection sends"],
+)
+def test_a_connection_that_sends_no_credential_is_used_and_the_task_sends_it(
+    scheme: dict[str, str], sent: dict[str, Any] | None, secret: str | None
+) -> None:
+    bare = config(there={"base_url": "https://SHOP.example.com:443"})
+    found = prepared({"security": [{"s": []}]}, schemes={"s": scheme}, known=bare)
+    if sent is None or secret is None:
+        assert found.connection == "shop"
+        return
+    arguments = found.task["with"]
+    assert (found.connection, arguments.pop("path")) == ("there", "/v1/things")
+    assert {name: arguments[name] for name in sent} == sent
+    assert found.declared_secrets == [secret]
+    origins = ["https://shop.example.com"]
+    assert found.tables == {"secrets": {secret: {"environment": secret, "origins": origins}}}
+
+
+@pytest.mark.parametrize(
+    ("base", "path"),
+    [
+        ("https://shop.example.com", "/v1/things"),
+        ("https://shop.example.com/v1", "/things"),
+        ("https://shop.example.com/v", None),
+        ("https://shop.example.com/v1/eu", None),
+        ("https://shop.example.com:8443", None),
+        ("http://shop.example.com", None),
+    ],
+)
+def test_a_connection_above_the_server_of_a_document_is_used(base: str, path: str | None) -> None:
+    found = prepared({}, known=config(there={"base_url": base}))
+    assert (found.connection, found.task["with"]["path"]) == (
+        ("there", path) if path else ("shop", "/things")
+    )
 
 
 @pytest.mark.parametrize(

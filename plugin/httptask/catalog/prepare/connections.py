@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from httptask.http.url import Url
 from httptask.openapi.naming import unused_name
 from httptask.openapi.operation import Operation, Server, Variable
 
-__all__ = ["Chosen", "choose_server", "closed_server", "connection_for", "tables_of"]
+__all__ = ["Chosen", "Way", "choose_server", "closed_server", "tables_of", "way_to"]
 
 _PLAIN_LABELS: Final = ("api", "www")
 _IN_BRACES: Final = re.compile(r"\{([^{}]*)\}")
@@ -104,14 +105,35 @@ def _filled(server: Server, values: Mapping[str, Any], declared_by: str) -> Chos
     return chosen
 
 
-def connection_for(
+@dataclass(frozen=True)
+class Way:
+    """How requests get to a server.
+
+    Attributes:
+        connection: that they go by.
+        settings: of it, where it is to be written.
+        prefix: of their paths: what the server's URL has behind that of the connection.
+        is_elsewhere: whether the connection has another server than was asked for.
+        authenticates: whether the connection sends all credentials, and not the task.
+    """
+
+    connection: str
+    settings: dict[str, Any] | None = None
+    prefix: str = ""
+    is_elsewhere: bool = False
+    authenticates: bool = True
+
+
+def way_to(
     api: str,
     server: Chosen | None,
     recipe: Recipe,
     known: Mapping[str, Connection],
     source: str | None = None,
-) -> tuple[str, dict[str, Any] | None]:
-    """The name of the connection, and its settings where it is to be written.
+    *,
+    is_chosen: bool = False,
+) -> Way:
+    """How to get to a server: by a connection that has it already, whoever made that for what, else by a new one.
 
     Args:
         api: its name.
@@ -119,6 +141,7 @@ def connection_for(
         recipe: what is sent to authenticate.
         known: connections that there are.
         source: the URL that the document was loaded from, which somebody allowed where its host is private.
+        is_chosen: whether somebody told how to authenticate: where nothing is to be sent, no connection sends more.
 
     Raises:
         ServerUnknown: there is no server, and no connection of the API's name.
@@ -130,16 +153,25 @@ def connection_for(
                 f"the document of `{api}` does not say at which server it is",
                 "name it: --server https://HOST",
             )
-        return api, None
-    same = [
-        one
-        for one in known.values()
-        if (one.base_url or "").rstrip("/") == server.url and _serves(one, recipe)
+        return Way(api)
+    there = [(one, below) for one in known.values() if (below := _below(one, server)) is not None]
+    fitting = [
+        ((len(below), not _serves(one, recipe), one.name != api), Way(one.name, prefix=below))
+        for one, below in there
+        if _may_serve(one, recipe, is_chosen=is_chosen)
     ]
-    if same:
-        return min(same, key=lambda one: one.name != api).name, None
+    bare = [
+        ((len(below), False, one.name != api), Way(one.name, prefix=below, authenticates=False))
+        for one, below in there
+        if _is_bare(one) and recipe.in_task() is not None
+    ]
+    for ways in (fitting, bare):
+        if ways:
+            return min(ways, key=itemgetter(0))[1]
     if own is not None and server.declared_by == "document" and _serves(own, recipe):
-        return api, None  # whoever wrote it chose another server of the API, such as a sandbox
+        return Way(
+            api, is_elsewhere=True
+        )  # whoever wrote it chose another server of the API, such as a sandbox
     name = unused_name(_name_for(api, server), known, "-")
     settings: dict[str, Any] = {"base_url": server.url}
     host = urlsplit(server.url).hostname or ""
@@ -151,7 +183,16 @@ def connection_for(
         settings["authentication"] = recipe.authentication
     if recipe.headers:
         settings["headers"] = recipe.headers
-    return name, settings
+    return Way(name, settings)
+
+
+def _below(connection: Connection, server: Chosen) -> str | None:
+    """What a server's URL has behind that of a connection; None where it is not below it."""
+    base = urlsplit(connection.base_url or "")
+    if server.origin is None or connection.origin != server.origin or base.query:
+        return None
+    own, wanted = base.path.rstrip("/"), urlsplit(server.url).path.rstrip("/")
+    return wanted.removeprefix(own) if f"{wanted}/".startswith(f"{own}/") else None
 
 
 def closed_server(name: str, settings: Mapping[str, Any]) -> Sequence[str]:
@@ -184,7 +225,16 @@ def _name_for(api: str, server: Chosen) -> str:
 
 def _serves(connection: Connection, recipe: Recipe) -> bool:
     """Whether a connection sends a credential where one is needed, and none where none is to be sent."""
-    return recipe.is_empty == (connection.authentication is None and not connection.headers)
+    return recipe.is_empty == _is_bare(connection)
+
+
+def _may_serve(connection: Connection, recipe: Recipe, *, is_chosen: bool) -> bool:
+    """Whether requests can go by a connection: many documents say nothing of the key that their server asks for."""
+    return _serves(connection, recipe) or (recipe.is_empty and not is_chosen)
+
+
+def _is_bare(connection: Connection) -> bool:
+    return connection.authentication is None and not connection.headers
 
 
 def tables_of(

@@ -1,5 +1,6 @@
 """How an operation is authenticated, as a connection declares it: credentials by the names of secrets."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -15,6 +16,7 @@ from httptask.openapi.operation import Authentication, Scheme, as_json
 __all__ = ["Recipe", "chosen_schemes", "recipe_of", "require_literal"]
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
+_OF_CONNECTION: Final = re.compile(r"(?<!\$\{ )(\$secrets\.\w+)", re.ASCII)
 _LOCATIONS: Final = ("header", "query", "cookie")
 _WRITTEN: Final = "none, bearer, basic, digest, header:NAME, query:NAME or cookie:NAME"
 
@@ -43,6 +45,23 @@ class Recipe:
     def is_empty(self) -> bool:
         """Whether nothing is sent to authenticate."""
         return not (self.authentication or self.headers or self.query)
+
+    def in_task(self) -> dict[str, dict[str, str]] | None:
+        """The same as `headers` and `query` of a task; None where only a connection can do it."""
+        sent = {"headers": dict(self.headers), "query": dict(self.query)}
+        match self.authentication:
+            case {"bearer": {"token": token}}:
+                sent["headers"]["Authorization"] = f"Bearer {token}"
+            case {"api_key": {"in": "header" | "query" as place, "name": name, "value": value}}:
+                sent["headers" if place == "header" else "query"][name] = value
+            case other if other:
+                return None
+            case _:
+                pass
+        return {
+            place: {name: _OF_CONNECTION.sub(r"${ \1 }", value) for name, value in values.items()}
+            for place, values in sent.items()
+        }
 
 
 def chosen_schemes(

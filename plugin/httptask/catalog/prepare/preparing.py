@@ -12,8 +12,8 @@ from httptask.catalog.prepare.connections import (
     Chosen,
     choose_server,
     closed_server,
-    connection_for,
     tables_of,
+    way_to,
 )
 from httptask.catalog.prepare.credentials import chosen_schemes, recipe_of
 from httptask.catalog.prepare.fields import read_fields
@@ -22,7 +22,6 @@ from httptask.catalog.prepare.prepared import Prepared
 from httptask.catalog.prepare.request_schemas import RequestSchemas
 from httptask.catalog.reference import Reference
 from httptask.config import Config
-from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
 from httptask.diagnostics.suggest import hint_for_unknown
 from httptask.dsl.expressions import as_literal
@@ -70,8 +69,7 @@ def prepare(
     schemas = RequestSchemas(operation)
     content = None if operation.body is None else chosen_content(operation.body, media_type)
     fields = read_fields(values or {}, operation, content, schemas)
-    is_declared = operation.authentication.is_declared
-    way = authentication or (None if is_declared else reference.authentication)
+    way = authentication or (None if operation.authentication.is_declared else reference.authentication)
     schemes, choice = chosen_schemes(operation.authentication, way)
     recipe = recipe_of(schemes, reference.api)
     recipe.notes[:0] = choice
@@ -81,8 +79,7 @@ def prepare(
     own_name = name or unused_name(operation.name, taken)
     if _is_chat(reference) and body is not None:
         return _chat(reference, parts, body, own_name, server or "openai", config)
-    is_told = is_declared or way is not None
-    return _http(parts, body, own_name, config, server, reference.source, is_told=is_told)
+    return _http(parts, body, own_name, config, server, reference.source, is_chosen=way is not None)
 
 
 def placeholders(reference: Reference) -> Mapping[str, Any]:
@@ -136,29 +133,31 @@ def _http(
     server: str | None,
     source: str | None,
     *,
-    is_told: bool,
+    is_chosen: bool,
 ) -> Prepared:
     operation, recipe = parts.operation, parts.recipe
     chosen = choose_server(operation, server, parts.fields.server)
-    connection, settings = connection_for(parts.api, chosen, recipe, config.connections, source)
-    is_new = settings is not None
+    way = way_to(parts.api, chosen, recipe, config.connections, source, is_chosen=is_chosen)
+    connection, settings, is_new = way.connection, way.settings, way.settings is not None
+    own = {"query": recipe.query} if way.authenticates else recipe.in_task() or {}
+    own_secrets = recipe.task_secrets if way.authenticates else [one.name for one in recipe.secrets]
     secrets = {one.name: one for one in recipe.secrets} | parts.secrets
-    declared = [*dict.fromkeys((*recipe.task_secrets, *parts.secrets))]
-    of_connection = [one.name for one in recipe.secrets if one.name not in recipe.task_secrets]
+    declared = [*dict.fromkeys((*own_secrets, *parts.secrets))]
+    of_connection = [one.name for one in recipe.secrets if one.name not in own_secrets]
     origin = None if chosen is None else chosen.origin
     needed = dict.fromkeys(declared, origin) | dict.fromkeys(of_connection if is_new else ())
     sent = BodyArguments()
     if body is not None:
         sent = body_arguments(body.content, body.written, parts.schemas)
-    headers = dict(parts.headers)
+    headers = dict(parts.headers) | own.get("headers", {})
     headers |= {"Content-Type": as_literal(sent.content_type)} if sent.content_type else {}
     headers |= {"Cookie": "; ".join(parts.cookies)} if parts.cookies else {}
     task: dict[str, Any] = {"method": operation.method.lower(), "connection": connection}
-    task |= {"path": parts.path}
+    task |= {"path": f"{way.prefix}{parts.path}"}
     task |= {
         key: value
         for key, value in (
-            ("query", parts.query | recipe.query),
+            ("query", parts.query | own["query"]),
             ("separators", parts.separators),
             ("headers", headers),
         )
@@ -173,7 +172,8 @@ def _http(
         notes = [*recipe.notes, *_shared(connection, chosen, shared), *closed_server(connection, settings)]
     else:
         invented = list[str]()
-        elsewhere = _elsewhere(config.connections[connection], chosen)
+        server_of = config.connections[connection].base_url
+        elsewhere = f", whose server is another one: {server_of}" if way.is_elsewhere else ""
         notes = [f"calls through the connection {connection}{elsewhere}"]
     return Prepared(
         name,
@@ -185,7 +185,7 @@ def _http(
         (*parts.fill_in, *invented),
         (*parts.problems, *sent.notes),
         (*parts.notes, *notes),
-        asks_authentication=is_new and not is_told,
+        asks_authentication=is_new and not (is_chosen or operation.authentication.is_declared),
         body=None if body is None else body.prepared,
         from_examples=tuple(parts.from_examples),
     )
@@ -199,11 +199,6 @@ def _shared(connection: str, chosen: Chosen | None, secrets: Sequence[str]) -> S
     return [
         f"the new connection {connection} sends {names}, which httptask.toml has already, to {chosen.url}"
     ]
-
-
-def _elsewhere(connection: Connection, chosen: Chosen | None) -> str:
-    is_same = chosen is None or (connection.base_url or "").rstrip("/") == chosen.url
-    return "" if is_same else f", whose server is another one: {connection.base_url}"
 
 
 def _is_streamed(operation: Operation, body: WrittenBody | None) -> bool:

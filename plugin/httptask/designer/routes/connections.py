@@ -17,7 +17,6 @@ from httptask.config.editing import add_tables, change_connection, digest_of, re
 from httptask.connections.connection import Connection
 from httptask.connections.providers import PROVIDERS
 from httptask.designer.connection_form import (
-    PATIENCE_SECONDS,
     ConnectionForm,
     default_table,
     faults_of,
@@ -45,6 +44,8 @@ from httptask.testrequest.connection_check import check_connection
 
 router = APIRouter(prefix="/connections", tags=["connections"])
 
+PATIENCE_SECONDS: Final = 5.0
+"""A form waits for the models of a server."""
 _OPENAI: Final = "openai"
 """The connection that is always there, whoever's server it is."""
 _TOLD: Final = "models"
