@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -17,13 +18,13 @@ from httptask.runs.ending import has_own_queue
 from httptask.runs.executions import Described, describe, first_started_at
 from httptask.runs.records import RERUN_MEMO, RunRecord, summarize
 
-__all__ = ["watch"]
+__all__ = ["Told", "watch"]
 
 _LOOK_SECONDS: Final = 0.25
 
 
 async def watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, texts: bool) -> None:
-    """Tell each new `status` of a run, its `text` where that is asked for, and its record once it has `ended`.
+    """Tell the `status` of a run, its `changes`, its `text` where that is asked for, and its record when it has `ended`.
 
     Args:
         temporal: that has it.
@@ -38,17 +39,16 @@ async def watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, tex
     handle = temporal.client.get_workflow_handle(id_)
     listening = asyncio.create_task(_listen(temporal, id_, tell)) if texts else None
     status: RunStatus | None = None
-    told = ""
-    around = ""
+    told: Told | None = None
     try:
         while True:
             described = await describe(temporal.client, id_)
             ended = described.ended_at is not None
-            if not around:
+            if told is None:
                 began = await first_started_at(temporal.client, described)
                 rerun_of = (await described.memo()).get(RERUN_MEMO)
                 named = {"definition": (await summarize(described)).definition, "rerun_of": rerun_of}
-                around = json.dumps({"started_at": began.isoformat(), **named})
+                told = Told({"started_at": began.isoformat(), **named})
             try:
                 status = shown = await fetch_status(handle, status, client=temporal.client)
             except RPCError as error:
@@ -58,10 +58,8 @@ async def watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, tex
                 shown = status.model_copy(
                     update={"impasse": Impasse(attempt=1, last_failure=_unserved(described))}
                 )
-            now = shown.model_dump_json()
-            if now != told:
-                told = now
-                tell("status", Written(f"{now[:-1]},{around[1:]}"))  # not made anew of a thousand tasks
+            if (event := told.event_of(shown)) is not None:
+                tell(*event)
             if ended:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
@@ -72,6 +70,45 @@ async def watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, tex
         if listening is not None:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+
+
+class Told:
+    """What somebody has been told of a run: of its thousand tasks few change from one look to the next."""
+
+    def __init__(self, around: Mapping[str, Any]) -> None:
+        """Nothing yet.
+
+        Args:
+            around: what stays of a run as it is, and is told with its `status`.
+        """
+        self._around = json.dumps(around)
+        self._facts = ""
+        self._tasks: dict[str, TaskStatus] = {}
+
+    def event_of(self, status: RunStatus) -> tuple[str, Written] | None:
+        """The `status` of a run that nothing is known of, or its `changes` since; None where there are none."""
+        before = self._tasks
+        self._tasks = {task.id: task for task in status.tasks}
+        facts = status.model_dump_json(exclude={"tasks"})
+        if not self._facts or not _goes_on(before, self._tasks):
+            self._facts = facts
+            return "status", Written(f"{facts[:-1]},{self._around[1:-1]},{_tasks(status.tasks)}}}")
+        changed = [task for task in status.tasks if before.get(task.id) != task]
+        gone = [id_ for id_ in before if id_ not in self._tasks]
+        if facts == self._facts and not changed and not gone:
+            return None
+        self._facts = facts
+        return "changes", Written(f'{facts[:-1]},"gone":{json.dumps(gone)},{_tasks(changed)}}}')
+
+
+def _goes_on(before: Mapping[str, object], now: Mapping[str, object]) -> bool:
+    """Whether those that are new stand behind the others."""
+    stay = [id_ for id_ in before if id_ in now]
+    return stay == list(now)[: len(stay)]
+
+
+def _tasks(tasks: Iterable[TaskStatus]) -> str:
+    return f'"tasks":[{",".join(task.model_dump_json() for task in tasks)}]'
 
 
 def _status_of(record: RunRecord) -> RunStatus:

@@ -586,12 +586,17 @@ export interface RunStatus {
   definition: string;
   /** When the run began, as its history will tell it. */
   started_at: string;
-  tasks?: TaskExecution[];
   omitted?: number;
   spent?: Spent;
   simulated?: boolean;
   impasse?: { attempt: number; last_failure?: string | null } | null;
   rerun_of?: RerunOf | null;
+}
+
+/** What of a run is not as it was told before: of its tasks those that are new, or have changed, and the ids of those that are gone. */
+export interface RunChanges extends Omit<RunStatus, "definition" | "started_at" | "rerun_of"> {
+  tasks: TaskRecord[];
+  gone: string[];
 }
 
 /** The run whose outputs another one goes on from, and the tasks that it took them of. */

@@ -1,7 +1,16 @@
 import { create } from "zustand";
 import { Problem, stream } from "../api/client";
 import * as api from "../api/endpoints";
-import type { Answers, EmittedEvent, Json, RunRecord, RunStatus, RunSummary, TaskRecord } from "../api/types";
+import type {
+  Answers,
+  EmittedEvent,
+  Json,
+  RunChanges,
+  RunRecord,
+  RunStatus,
+  RunSummary,
+  TaskRecord,
+} from "../api/types";
 import { blockAt, flattened } from "../state/blocks";
 import { problemOf, useDocument } from "../state/document";
 import { useData, withRun } from "../testrequest/data";
@@ -129,6 +138,18 @@ export function keepOutputs(record: RunRecord) {
   useData.getState().keep(path, (sample) => withRun(sample, run, record.simulated === true));
 }
 
+/** The tasks of a run with what has changed: those that are new stand behind the others. */
+export function changed(tasks: TaskRecord[], changes: TaskRecord[], gone: string[]): TaskRecord[] {
+  const left = new Map(changes.map((task) => [task.id, task]));
+  const without = new Set(gone);
+  const stay = tasks.flatMap((task) => {
+    const now = left.get(task.id) ?? task;
+    left.delete(task.id);
+    return without.has(task.id) ? [] : [now];
+  });
+  return [...stay, ...left.values()];
+}
+
 /** The run that is looked at. */
 export const useRun = create<RunState>()((set, get) => {
   const show = (view: RunView) => {
@@ -143,12 +164,16 @@ export const useRun = create<RunState>()((set, get) => {
   };
 
   const take = (id: string, event: string, data: unknown) => {
+    const before = get().view;
     if (event === "status") {
-      const status = data as RunStatus;
-      const tasks = status.tasks ?? [];
+      const { tasks, ...status } = data as RunStatus & { tasks: TaskRecord[] };
       const began = Date.parse(status.started_at); // the record's own: no bar moves when the run ends
       const { definition, state } = status;
       show({ id, definition, state, began, ended: null, tasks, status, record: null });
+    } else if (event === "changes" && before?.status) {
+      const { tasks, gone, ...facts } = data as RunChanges;
+      const status = { ...before.status, ...facts };
+      show({ ...before, state: status.state, tasks: changed(before.tasks, tasks, gone), status });
     } else if (event === "ended") {
       const record = data as RunRecord;
       const ended = record.ended_at ? Date.parse(record.ended_at) : Date.now();
@@ -160,7 +185,7 @@ export const useRun = create<RunState>()((set, get) => {
         began,
         ended,
         tasks: record.tasks,
-        status: get().view?.status ?? null,
+        status: before?.status ?? null,
         record,
       });
       keepOutputs(record);

@@ -7,7 +7,7 @@ import { blockOf } from "../state/testing";
 import { sampleOf } from "../testrequest/data";
 import { placeOfFault } from "./Detail";
 import { toldOfKept } from "./RunDialog";
-import { endOf, grouped, isOf, keepOutputs, latestRuns, useRun } from "./run";
+import { changed, endOf, grouped, isOf, keepOutputs, latestRuns, useRun } from "./run";
 import { statesOf, useRunStates, withEarlier } from "./states";
 import { failuresOf, inSight, ordinals, roundOf, usedBy } from "./Timeline";
 
@@ -138,7 +138,8 @@ test("bars begin where the run began, whatever the clock of the page says, and s
   const began: (number | undefined)[] = [];
   useRun.subscribe(({ view }) => view && began.push(view.began));
   vi.spyOn(client, "stream").mockImplementation(async function* () {
-    yield { event: "status", data: status };
+    yield { event: "status", data: { ...status, tasks: [] } };
+    yield { event: "changes", data: { state: "running", tasks: status.tasks, gone: [] } };
     yield { event: "ended", data: record };
   });
   useDocument.setState({ definition: "demo/b" });
@@ -148,6 +149,14 @@ test("bars begin where the run began, whatever the clock of the page says, and s
   useDocument.setState({ definition: "demo/a" });
   await useRun.getState().watch("r");
   expect(useRunStates.getState().byPointer).toHaveProperty("/do/0/ask");
+});
+
+test("what changes of a run is taken into what is known of it", () => {
+  const task = (id: string, state = "running") => ({ id, state }) as TaskRecord;
+  const before = [task("a"), task("b"), task("c")];
+  const now = changed(before, [task("b", "completed"), task("d")], ["a"]);
+  expect(now.map(({ id, state }) => `${id} ${state}`)).toEqual(["b completed", "c running", "d running"]);
+  expect(now[1]).toBe(before[2]);
 });
 
 test("it is told for how many requests answers are kept, and where a run would fail", () => {

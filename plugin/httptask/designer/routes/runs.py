@@ -230,10 +230,12 @@ async def get_run(id_: str, workspace: AskedWorkspace) -> Response:
 
 @router.get("/{id_}/events", response_class=StreamingResponse)
 async def watch_run(id_: str, workspace: AskedWorkspace, *, texts: bool = False) -> StreamingResponse:
-    """What a run does: `status` whenever it changes, `text` with `texts` of a live run, and `ended` (its record).
+    """What a run does: `status`, `changes` of it, `text` with `texts` of a live run, and `ended` (its record).
 
     A `status` has the `definition`, the `rerun_of` and the `started_at` of the record that will follow, by the clock of
-    its tasks; its `impasse` tells of a run that no worker answers for.
+    its tasks; its `impasse` tells of a run that no worker answers for. Of its `tasks`, `changes` have those that are
+    new, which stand behind the others, or not as they were, and the ids of those that are `gone`; of the rest of the
+    status, all but what stays as it is.
     """
     temporal = workspace.required_temporal()
     await _asked(temporal, describe(temporal.client, id_))
