@@ -60,6 +60,14 @@ BOUNDS = {
     "answer_p95_ms": 100,
     "run_longest_ms": 50,
 }
+COMPLETED = """new Promise(done => {
+  const looking = setInterval(() => {
+    if (document.querySelector('.drawer-head .badge')?.textContent !== 'completed') return;
+    clearInterval(looking);
+    done();
+  }, 250);
+})"""
+"""Asked once: each question from outside takes 10 ms of the page, which would count as its own."""
 CONFIG = """\
 [storage]
 directory = ".httptask/storage"
@@ -291,8 +299,8 @@ async def watched_run(browser: Browser, address: str) -> dict[str, float]:
     await probe.begin()
     began = time.monotonic()
     await start.click()
-    ended = page.locator(".drawer-head .badge", has_text="completed")
-    while not await ended.count():
+    ended = asyncio.create_task(page.evaluate(COMPLETED))
+    while not ended.done():
         await page.keyboard.press("Shift")
         await asyncio.sleep(0.1)
     seconds = time.monotonic() - began
