@@ -1,5 +1,6 @@
 """A run in the designer that waits for a person, and goes on from where it failed."""
 
+import os
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -112,6 +113,8 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         browser = await open_designer(TEMPORAL_ADDRESS=httptask_server)
         page = browser.page
         await page.get_by_text("Worker ready").wait_for()
+        priorities = [os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, shell.started[0].process.pid)]
+        assert priorities[0] < priorities[1]  # a browser goes before what serves it
         await page.get_by_role("button", name="Run", exact=True).click()
         await refuse(browser)
         await page.get_by_label("amount", exact=True).fill("2")

@@ -24,7 +24,7 @@ _LOOK_SECONDS: Final = 0.25
 
 
 async def watch(temporal: Temporal, id_: str, tell: Tell, past: PastRuns, *, texts: bool) -> None:
-    """Tell the `status` of a run, its `changes`, its `text` where that is asked for, and its record when it has `ended`.
+    """Tell a run's `status` and its `changes`, its `text` where that is asked for, and its record once it has `ended`.
 
     Args:
         temporal: that has it.

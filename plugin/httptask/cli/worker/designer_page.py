@@ -32,6 +32,8 @@ __all__ = ["DesignerOptions", "DesignerPage", "why_not_shown"]
 _SHORTEST_TOKEN = 16
 _LONGEST_TOKEN = 1_000
 _OF_OTHERS = 0o077
+_NICENESS = 5
+"""A third of the processor beside one who wants it too, all of it else."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -125,6 +127,7 @@ class DesignerPage:
                 print_note(f"designer at {url}")
             if self._options.opens and self._bundle is not None:
                 await asyncio.to_thread(webbrowser.open, url)
+            _give_way()  # not before: what it starts takes after it
             yield
 
     @contextlib.asynccontextmanager
@@ -156,6 +159,12 @@ def why_not_shown() -> str | None:
     if not lacking:
         return None
     return f"no designer: {' and '.join(lacking)} not installed\n  hint: {installing('designer')}"
+
+
+def _give_way() -> None:
+    """Let the browser go before the worker: while a long run takes all processors, the page was slow to hear keys."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
 
 
 def _exposed(host: str) -> str:
