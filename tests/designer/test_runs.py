@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,7 @@ import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from httptask.designer.app import create_api
-from httptask.designer.watching import Told, watch
 from httptask.designer.workspace import Temporal, Workspace
-from httptask.interpreter.status import RunStatus, TaskStatus
 from httptask.testing import Reply, ScriptedServer
 from support.connections import local_connection, secret_store
 from support.designer import asked, events, workspace_of
@@ -277,70 +275,6 @@ async def test_a_run_is_started_watched_and_gone_on_from(workspace: Workspace) -
     assert nobody.status_code == 404
     assert sampled.json()["value"] == 8
     assert KEY not in json.dumps([watched, record, rerun])
-
-
-async def test_what_a_run_does_is_told_once_and_then_its_changes(
-    workspace: Workspace, server: ScriptedServer
-) -> None:
-    server.script = [Reply(silent=True)]
-    steps = "".join(f"  - step{number}: {{ set: {{ number: {number} }} }}\n" for number in range(9))
-    text = TEXT.replace("  - order:", f"{steps}  - order:")
-    watched: list[tuple[str, Any]] = []
-    async with asyncio.timeout(30), asked(workspace) as client:
-        body = {"path": "orders.yaml", "text": text, "input": {"sku": "a"}}
-        id_ = (await client.post("/api/runs", json=body)).json()["id"]
-        await server.requests_received(1)
-        there = workspace.required_temporal()
-        is_told = asyncio.Event()
-
-        def tell(name: str, data: Any) -> None:
-            watched.append((name, json.loads(data)))
-            is_told.set()
-
-        watching = asyncio.create_task(watch(there, id_, tell, workspace.past_runs, texts=False))
-        await is_told.wait()
-        await client.post(f"/api/runs/{id_}/cancel")
-        await watching
-    (first, status), (_, record) = watched[0], watched[-1]
-    tasks = {task["id"]: task for task in status["tasks"]}
-    assert (first, [*tasks][-1]) == ("status", "order")
-    changes = [told for name, told in watched if name == "changes"]
-    assert changes
-    assert [[task["id"] for task in told["tasks"]] for told in changes] == [["order"]] * len(changes)
-    for told in changes:
-        tasks |= {task["id"]: task for task in told["tasks"]}
-    assert {id_: task["state"] for id_, task in tasks.items()} == {
-        task["id"]: task["state"] for task in record["tasks"]
-    }
-
-
-def test_tasks_that_are_not_behind_those_told_before_are_told_as_a_whole() -> None:
-    def status(*names: str, state: Any = "running", **facts: Any) -> RunStatus:
-        tasks = [
-            TaskStatus(id=name, name=name, pointer="/do", kind="set", started_at=datetime.now(UTC))
-            if name not in known
-            else known[name]
-            for name in names
-        ]
-        known.update({task.id: task for task in tasks})
-        return RunStatus(workflow="w", version="1", sha256="", tasks=tasks, state=state, **facts)
-
-    known: dict[str, TaskStatus] = {}
-    told = Told({"definition": "tests/w:1"})
-
-    def tell(*names: str, **facts: Any) -> tuple[str, list[str], list[str]] | None:
-        event = told.event_of(status(*names, **facts))
-        if event is None:
-            return None
-        data = json.loads(event[1])
-        return event[0], [task["id"] for task in data["tasks"]], data.get("gone", [])
-
-    assert tell("a", "b") == ("status", ["a", "b"], [])
-    assert tell("a", "b") is None
-    assert tell("a", "b", "c") == ("changes", ["c"], [])
-    assert tell("b", "c", "d", omitted=1) == ("changes", ["d"], ["a"])
-    assert tell("b", "c", "d", omitted=1, state="completed") == ("changes", [], [])
-    assert tell("b", "e", "c", "d") == ("status", ["b", "e", "c", "d"], [])
 
 
 async def test_a_run_that_waits_gets_its_event_and_another_is_ended(workspace: Workspace) -> None:
