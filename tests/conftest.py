@@ -93,6 +93,19 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, object, object]:
+    """Let no two processes collect the same module at once: one compiles what it imports, and the others read that.
+
+    On a fresh checkout all of them would compile everything: that takes as long as to collect it.
+    """
+    if not isinstance(collector, pytest.Module):
+        return (yield)
+    with collector.path.open() as module:
+        fcntl.flock(module, fcntl.LOCK_EX)
+        return (yield)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout's: to wait costs no test its time
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
