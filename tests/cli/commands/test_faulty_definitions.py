@@ -76,6 +76,7 @@ async def test_twenty_typos_in_names_of_tasks_and_fields_of_schemas(shell: Shell
     assert [hint for hint, text in zip(hints[third], told, strict=True) if hint not in text] == []
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_the_sound_definition_would_have_sent_something(shell: Shell) -> None:
     shell.write("sound.yaml", DEFINITION)
     async with ScriptedServer([Reply.of(status=400)]) as server:

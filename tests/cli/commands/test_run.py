@@ -60,6 +60,7 @@ main()
 """
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_a_run_that_can_not_tell_its_state_has_a_result(shell: Shell) -> None:
     """Temporal then fails the query."""
     shell.write("sets.yaml", SETS)
@@ -69,6 +70,7 @@ async def test_a_run_that_can_not_tell_its_state_has_a_result(shell: Shell) -> N
     assert "Traceback" not in command.stderr
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_failed_run_names_the_place(shell: Shell) -> None:
     shell.write("fails.yaml", FAILS)
     code, command = await shell.run("run", "fails.yaml", "--json")
@@ -247,6 +249,7 @@ def begun(*texts: str) -> Reply:
     return Reply.silence(head + sse(*(chunk({"content": text}) for text in texts), end=b""))
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_live_texts_are_shown_as_they_come_and_a_retry_says_so(shell: Shell) -> None:
     shell.write("tells.yaml", TELLS)
     final = said("Hello\n", KEY[:9], KEY[9:], "\x1b[31m [b]!")

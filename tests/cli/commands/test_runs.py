@@ -266,10 +266,13 @@ async def test_the_latest_is_the_one_that_began_last(shell: Shell, cluster: str)
     assert (await shown(shell, TEMPORAL_ADDRESS=cluster))["id"] == "ended-first"
 
 
-async def test_absent_namespace_is_3(shell: Shell, cluster: str) -> None:
-    code, command = await shell.run("runs", "list", TEMPORAL_ADDRESS=cluster, TEMPORAL_NAMESPACE="absent")
+@pytest.mark.usefixtures("one_server")
+async def test_absent_namespace_is_3(shell: Shell) -> None:
+    code, command = await shell.run("runs", "list", TEMPORAL_NAMESPACE="absent")
     assert code == 3
-    assert command.stderr.startswith(f"error: Temporal at {cluster}: Namespace absent is not found.\n")
+    assert command.stderr.startswith(
+        f"error: Temporal at {shell.environment['TEMPORAL_ADDRESS']}: Namespace absent is not found.\n"
+    )
 
 
 async def test_no_runs_yet(shell: Shell) -> None:

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import sys
-from pathlib import Path
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
-from httptask.cli.server import SharedServer
+from support.cluster import address_of
 
 LOGS = """
 import logging
@@ -135,11 +135,11 @@ async def test_command_that_shows_tasks_does_not_log_them_too() -> None:
 
 
 @pytest.mark.parametrize(("level", "events"), [("INFO", True), ("WARNING", False)])
-async def test_log_of_temporals_core_stays_off_stdout(tmp_path: Path, level: str, *, events: bool) -> None:
-    server = SharedServer(tmp_path)
-    address = await server.join()
-    stdout, stderr = await said(WORKS_IN_AN_ABSENT_NAMESPACE.format(level=level, address=address))
-    await server.leave()
+async def test_log_of_temporals_core_stays_off_stdout(
+    temporal: WorkflowEnvironment, level: str, *, events: bool
+) -> None:
+    code = WORKS_IN_AN_ABSENT_NAMESPACE.format(level=level, address=address_of(temporal))
+    stdout, stderr = await said(code)
     assert stdout == ""
     assert ("temporalio.core" in stderr) is events
     for line in map(json.loads, stderr.splitlines()):

@@ -165,6 +165,7 @@ def test_faults_of_files(folder: Path, argument: str, message: str, hint: str) -
     assert (raised.value.hint or "").startswith(hint)
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_a_run_reads_files_into_its_input(shell: Shell) -> None:
     shell.write(
         "keeps.yaml",

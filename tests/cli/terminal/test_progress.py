@@ -174,6 +174,7 @@ def test_a_run_that_somebody_pauses_says_so_until_it_goes_on(capsys: pytest.Capt
     assert captured.get().splitlines()[1] == told[0]
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_a_run_that_is_stuck_can_be_ended(shell: Shell) -> None:
     shell.write("stuck.py", STUCK)
     shell.write("sets.yaml", SETS)
@@ -362,6 +363,7 @@ def test_ends_of_texts_stand_below_the_tasks() -> None:
     assert len(drawn()) <= 3
 
 
+@pytest.mark.usefixtures("one_server")
 async def test_terminal_gets_a_table_and_a_pretty_result(shell: Shell) -> None:
     shell.write("sets.yaml", SETS)
     ours, theirs = pty.openpty()
