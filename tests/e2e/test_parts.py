@@ -210,7 +210,7 @@ async def test_a_budget_holds_for_all_parts(temporal: WorkflowEnvironment) -> No
 
 
 async def test_a_timeout_around_the_map_ends_its_part(temporal: WorkflowEnvironment) -> None:
-    waits = "wait: { seconds: 60 }"
+    waits = "wait: { seconds: 20 }"
     definition = ENDS.replace("seconds: 200", "seconds: 8")
     outcome, calls, count = await ended(
         temporal, definition, at=8, budget=NO_BUDGET, on_error="collect", stop=waits
