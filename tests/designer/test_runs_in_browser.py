@@ -19,10 +19,11 @@ do:
   - approval: { listen: { to: { one: { with: { type: com.example.approval } } } } }
   - ship: { call: httpRequest, with: { method: post, connection: shop, path: /wrong, body: {} } }
 """
-OTHER = """\
-document: { dsl: 1.0.3, namespace: demo, name: other, version: 1.0.0 }
+OTHER = f"""\
+document: {{ dsl: 1.0.3, namespace: demo, name: other, version: 1.0.0 }}
+{"# more than a screen holds" + chr(10) * 80}
 do:
-  - order: { set: { a: 1 } }
+  - order: {{ set: {{ a: 1 }} }}
 """
 DRAGGED, STEP = 400, 24
 """Pixels that the run is made high, and that a key adds."""
@@ -184,6 +185,10 @@ async def look_at_a_run_of_another(browser: Browser) -> None:
     page = browser.page
     badge = page.locator("[data-pointer='/do/0/order'] .badge")
     await page.locator(".side-item", has_text="other.yaml").click()
+    await page.locator(".top .path", has_text="other.yaml").wait_for()
+    await page.locator(".block-head", has_text="order").click()
+    await page.get_by_role("tab", name="YAML").click()
+    await page.locator(".cm-line", has_text="- order").wait_for()  # the text is where the block is
     await page.get_by_role("button", name="Past runs").click()
     await page.get_by_text("This definition has no run yet.").wait_for()
     await page.locator("#runs").select_option(index=1)
