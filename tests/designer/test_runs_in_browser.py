@@ -21,7 +21,7 @@ do:
 """
 OTHER = f"""\
 document: {{ dsl: 1.0.3, namespace: demo, name: other, version: 1.0.0 }}
-{"# more than a screen holds" + chr(10) * 80}
+{"# more than a screen holds" + chr(10) * 400}
 do:
   - order: {{ set: {{ a: 1 }} }}
 """
