@@ -5,7 +5,7 @@ import type { AwaitedEvent, Json, TaskExecution, TaskRecord } from "../api/types
 import { isObject } from "../request/schema";
 import { useTaskForm } from "../request/TaskPane";
 import { JsonTree } from "../testrequest/JsonTree";
-import { useRun } from "./run";
+import { AGAIN_AFTER, useRun } from "./run";
 import { around } from "./states";
 import { roundOf } from "./Timeline";
 
@@ -20,8 +20,6 @@ export function awaitedType(value: Json | undefined): string | null {
       .find((one) => one !== null) ?? null
   );
 }
-
-const AGAIN_AFTER = 1_000;
 
 /** What a task waits for, with what its expressions came to, once the run has told that. */
 function useAwaited(run: string, task: string): AwaitedEvent | undefined {

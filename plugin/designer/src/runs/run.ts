@@ -60,7 +60,7 @@ interface RunState {
 
 const aTaskOfItsOwn = () => new Promise((resolve) => setTimeout(resolve));
 
-const AGAIN_AFTER = 1_000;
+export const AGAIN_AFTER = 1_000;
 let watching: AbortController | undefined;
 
 /** Has the list of runs in the drawer ask for one. */
