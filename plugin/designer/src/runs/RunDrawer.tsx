@@ -11,6 +11,7 @@ import { Edge, useHeight } from "./Edge";
 import { Emit } from "./Emit";
 import { RunDialog } from "./RunDialog";
 import {
+  areAllKnown,
   ENDS,
   endOf,
   FEW,
@@ -92,7 +93,7 @@ function RunHead({ view }: { view: RunView | null }) {
           spent?.calls ? `${spent.calls} ${spent.calls === 1 ? "call" : "calls"}` : null,
           spent?.tokens ? `${spent.tokens} tokens` : null,
           spent?.cost_usd ? `$${spent.cost_usd.toPrecision(2)}` : null,
-          failed ? `${failed} failed` : null,
+          failed ? `${view && !areAllKnown(view) ? "at least " : ""}${failed} failed` : null,
         ]
           .filter(Boolean)
           .join(" · ")}

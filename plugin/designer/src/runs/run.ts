@@ -119,6 +119,9 @@ export function endOf(view: RunView, now: number): number {
 /** Whether answers that were kept stand in for its servers. */
 export const isSimulated = ({ record, status }: RunView) => (record ?? status)?.simulated === true;
 
+/** Of a run of more than a thousand executions only its record, at the end, has all. */
+export const areAllKnown = ({ record, status }: RunView) => record !== null || !status?.omitted;
+
 export const isOver = (view: RunView | null) => view !== null && view.ended !== null;
 
 /** What tasks gave is what expressions are shown with next: those of the definition that is open, which others' runs are not. */
@@ -155,7 +158,7 @@ export const useRun = create<RunState>()((set, get) => {
   const show = (view: RunView) => {
     set({ view });
     const reused = (view.record ?? view.status)?.rerun_of?.reused ?? [];
-    const states = statesOf(view.tasks, Date.now());
+    const states = statesOf(view.tasks, Date.now(), areAllKnown(view));
     const { blocks, definition } = useDocument.getState();
     if (!isOf(view, definition))
       useRunStates.getState().show({}); // its tasks are not these blocks

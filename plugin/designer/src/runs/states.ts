@@ -49,10 +49,13 @@ export const useRunStates = create<RunStates>()((set, get) => ({
 
 const EARNEST = ["faulted", "waiting", "running", "paused", "pending", "cancelled", "completed", "skipped"];
 
-/** The state of each block: of several executions the one that needs a person's eyes most. */
-export function statesOf(tasks: TaskExecution[], now: number): Record<string, TaskRun> {
+/**
+ * The state of each block: of several executions the one that needs a person's eyes most. How many items of a map failed is
+ * told where all executions are known.
+ */
+export function statesOf(tasks: TaskExecution[], now: number, allKnown = true): Record<string, TaskRun> {
   const found: Record<string, TaskRun> = {};
-  const ofItems = toldOfItems(tasks);
+  const ofItems = allKnown ? toldOfItems(tasks) : new Map<string, string>();
   for (const task of tasks) {
     const before = found[task.pointer];
     const count = (before?.count ?? 0) + 1;
