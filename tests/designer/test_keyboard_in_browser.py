@@ -268,6 +268,12 @@ async def move_edit_and_undo(keys: Keys) -> None:
     await keys.lacks(".block-head", "each")
     assert await page.locator(".cm-content").inner_text() == before
 
+    # A block that undo brings back has the focus, wherever in the flow that was.
+    await keys.press("ArrowUp", "Delete")
+    await keys.is_at("[data-pointer='/do/0/note']")
+    await keys.press("Control+z")
+    await keys.is_at("[data-pointer='/do/0/ask'][aria-current]")
+
     # A move, a change in the form and one in the text are undone in turn, whatever has the focus.
     await page.locator("[data-pointer='/do/1/note']").focus()
     await keys.press("Alt+ArrowUp")

@@ -95,11 +95,22 @@ function goThere(view: EditorView, lines: Lines) {
   if (revealing.focus) view.focus();
 }
 
+/** Goes to what undo or redo has changed: the one who presses these keys is in the text. */
+function goBackTo(view: EditorView, { from, insert }: { from: number; insert: { length: number } }) {
+  const anchor = Math.min(from + insert.length, view.state.doc.length);
+  view.dispatch({
+    selection: { anchor },
+    effects: EditorView.scrollIntoView(anchor, { y: "nearest", yMargin: 48 }),
+    annotations: fromOutside.of(true),
+  });
+}
+
 function follow(view: EditorView, lines: Lines, path: string | null) {
   return useDocument.subscribe((state, before) => {
     if (state.path !== path) return;
     const changes = state.text === before.text ? null : lines.changes(view.state.doc, state.text);
     if (changes) view.dispatch({ changes, annotations: fromOutside.of(true) });
+    if (changes && view.hasFocus && state.returns !== before.returns) goBackTo(view, changes);
     const looked =
       state.blocks !== before.blocks || state.findings !== before.findings || state.doubts !== before.doubts;
     if (looked || state.selected !== before.selected) show(view, lines);

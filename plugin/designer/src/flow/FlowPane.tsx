@@ -78,21 +78,27 @@ function NoTask() {
 }
 
 /**
- * A block that is selected in the text comes into sight; one that had the focus before it moved has it again. Where the same
- * block has another place, as others have moved before it, the flow stays where it is looked at.
+ * A block that is selected in the text comes into sight; one that had the focus before it moved has it again, and one that
+ * undo or redo has brought back. Where the same block has another place, as others have moved before it, the flow stays where
+ * it is looked at.
  */
 function useFollowSelection(pane: React.RefObject<HTMLElement | null>) {
   const selected = useDocument((state) => state.selected);
+  const returned = useDocument((state) => state.returned);
   const followed = useRef<string | undefined>(undefined);
+  const shown = useRef(returned);
   useEffect(() => {
     const name = blockAt(useDocument.getState().blocks, selected)?.name;
     const isSame = name !== undefined && name === followed.current;
     followed.current = name;
     if (selected === null) return;
     const head = pane.current?.querySelector<HTMLElement>(`[data-pointer="${CSS.escape(selected)}"]`);
-    if (!isSame) head?.scrollIntoView({ block: "nearest" });
-    if (document.activeElement === document.body) head?.focus({ preventScroll: true });
-  }, [selected, pane]);
+    const isBack = returned !== shown.current;
+    shown.current = returned;
+    if (!isSame || isBack) head?.scrollIntoView({ block: "nearest" });
+    const at = document.activeElement;
+    if (at === document.body || (isBack && pane.current?.contains(at))) head?.focus({ preventScroll: true });
+  }, [selected, returned, pane]);
 }
 
 function onKey(event: KeyboardEvent<HTMLElement>) {

@@ -3,6 +3,7 @@ import type { Block, Finding } from "../api/types";
 import {
   blockAround,
   carried,
+  changedBlocks,
   drawnAlike,
   findingsByBlock,
   flattened,
@@ -137,4 +138,35 @@ test("of one place one thing is told: a fault of the text, and not that the data
   expect(toldWithDoubts([wrong], [alsoLacking, lacking])).toEqual([wrong, lacking]);
   expect(isOfToFillIn(wrong, ["/do/0/loop/for/in"])).toBe(true);
   expect(isOfToFillIn(lacking, ["/do/0/loop/for/in"])).toBe(false);
+});
+
+/** Blocks by the lines of a text: `- a 1`, and what is in it indented below it. */
+function read(text: string) {
+  const of = (from: number, to: number, indent: number, around: string): Block[] => {
+    const heads = [...text.slice(from, to).matchAll(new RegExp(`^ {${indent}}- (\\w+)`, "gm"))];
+    return heads.map((head, index) => {
+      const start = from + head.index;
+      const end = from + (heads[index + 1]?.index ?? to - from);
+      const pointer = `${around}/${index}/${head[1]}`;
+      return block(pointer, start, end, of(start, end, indent + 2, `${pointer}/do`));
+    });
+  };
+  return { text, blocks: of(0, text.length, 0, "/do") };
+}
+
+test.each([
+  ["a block that was not there", "- a\n- c\n", "- a\n- b\n- c\n", ["b"]],
+  ["one in a loop", "- a\n  - b\n- d\n", "- a\n  - b\n  - c\n- d\n", ["c"]],
+  ["one with those in it", "- d\n", "- a\n  - b\n- d\n", ["a", "b"]],
+  ["a loop that is put around one", "- a\n- b\n", "- a\n- each\n  - b\n", ["each", "b"]],
+  ["a loop that is taken away", "- a\n- each\n  - b\n", "- a\n- b\n", ["b"]],
+  ["a value of one", "- a 1\n  - b 1\n- c 1\n", "- a 1\n  - b 2\n- c 1\n", ["b"]],
+  ["a name, with who reads it", "- x\n- b 1 $tasks.x\n", "- y\n- b 1 $tasks.y\n", ["y", "b"]],
+  ["two that change places", "- a\n- b\n- c\n", "- b\n- a\n- c\n", ["b", "a"]],
+  ["one that goes down", "- a\n  - i\n- b\n- c\n", "- b\n- c\n- a\n  - i\n", ["a"]],
+  ["one that goes up", "- a\n- b\n- c\n", "- c\n- a\n- b\n", ["c"]],
+  ["nothing but a block that goes", "- a\n- b\n- c\n", "- a\n- c\n", []],
+  ["nothing but a line before them", "- a\n", "# why\n- a\n", []],
+])("a change has brought, altered or moved %s", (_what, before, after, names) => {
+  expect(changedBlocks(read(before), read(after)).map((one) => one.name)).toEqual(names);
 });

@@ -52,6 +52,69 @@ export function movedTo(blocks: Block[], name: string | undefined): string | und
   return others.length ? undefined : found?.pointer;
 }
 
+/** A text, and its blocks. */
+export interface Read {
+  text: string;
+  blocks: Block[];
+}
+
+/**
+ * The blocks that a change has brought, altered or moved, those that were not there before first. A block is itself wherever
+ * it stands in its list: what stands before it does not change it, and what is in it has its own.
+ */
+export function changedBlocks(before: Read, after: Read): Block[] {
+  const former = signaturesOf(before);
+  const known = new Set(former.map(([signature]) => signature));
+  const names = new Set(former.map(([, block]) => block.name));
+  const changed = signaturesOf(after)
+    .filter(([signature]) => !known.has(signature))
+    .map(([, block]) => block);
+  if (!changed.length) return moved(before.blocks, after.blocks);
+  const isNew = ({ name }: Block) => !names.has(name);
+  return [...changed.filter(isNew), ...changed.filter((block) => !isNew(block))];
+}
+
+function signaturesOf({ text, blocks }: Read, around = ""): [string, Block][] {
+  return blocks.flatMap((block) => {
+    const inner = block.branches.flatMap((branch) =>
+      signaturesOf({ text, blocks: branch.blocks }, `${block.name} ${branch.label}`),
+    );
+    return [[JSON.stringify([block.name, around, ownText(text, block)]), block], ...inner] as [
+      string,
+      Block,
+    ][];
+  });
+}
+
+/** The text of a block without that of those in it, however it is indented. */
+function ownText(text: string, { start, end, branches }: Block): string {
+  let own = "";
+  let from = start;
+  const inner = branches.flatMap((branch) => branch.blocks).sort((one, other) => one.start - other.start);
+  for (const block of inner) {
+    own += text.slice(from, block.start);
+    from = block.end;
+  }
+  return (own + text.slice(from, end)).replace(/[\s-]+/g, " ");
+}
+
+/** Of blocks that stand in another order, those without which it is the same: both of two that changed places. */
+function moved(before: Block[], after: Block[]): Block[] {
+  const [ones, others] = [flattened(before), flattened(after)];
+  const at = others.findIndex((block, index) => block.name !== ones[index]?.name);
+  const without = (all: Block[], name: string | undefined) => {
+    const left = all.find((block) => block.name === name);
+    return all
+      .filter(({ pointer }) => left && !`${pointer}/`.startsWith(`${left.pointer}/`))
+      .map((block) => block.name)
+      .join("\n");
+  };
+  return [others[at], ones[at]].flatMap((one) => {
+    const found = others.find((block) => block.name === one?.name);
+    return found && without(ones, one?.name) === without(others, one?.name) ? [found] : [];
+  });
+}
+
 /** Whether two blocks are drawn alike: where they stand in the text changes with each key, and is not drawn. */
 export function drawnAlike(one: Block, other: Block): boolean {
   if (one === other) return true;

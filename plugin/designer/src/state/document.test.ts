@@ -217,7 +217,7 @@ test("another word is put in the place of one that still stands there, as a step
   expect(state().text).toBe("one");
 });
 
-test("what was selected stays so when one goes back; where it is gone, what was selected then is", async () => {
+test("undo and redo select what they bring back; else what was selected stays so, or is what was selected then", async () => {
   const blocks: Record<string, Block[]> = {
     one: [blockOf("/do/0/a"), blockOf("/do/1/b")],
     two: [blockOf("/do/0/new"), blockOf("/do/1/a"), blockOf("/do/2/b")],
@@ -244,6 +244,15 @@ test("what was selected stays so when one goes back; where it is gone, what was 
   expect(await goes(true)).toBe("/do/1/a");
   expect(await goes(true)).toBe("/do/0/a");
   state().select("/do/1/b");
-  expect(await goes(false)).toBe("/do/2/b");
-  expect(await goes(false)).toBe("/do/1/b");
+  expect(await goes(false)).toBe("/do/0/new");
+  expect(state().returned).toBe(state().returns);
+  expect(await goes(false)).toBe("/do/0/new"); // nothing comes back with it
+  expect(state().returned).toBeLessThan(state().returns);
+  state().select("/do/1/b");
+  expect(await goes(true)).toBe("/do/1/a");
+  state().select("/do/1/a");
+  expect(await goes(true)).toBe("/do/0/a");
+  await goes(false);
+  state().select("/do/0/new");
+  expect(await goes(true)).toBe("/do/0/a"); // which was selected before it came
 });

@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edit, Finding, Fix } from "../api/types";
-import { blockAt, carried, isEmpty, movedTo } from "./blocks";
+import { blockAt, carried, changedBlocks, isEmpty, movedTo, type Read } from "./blocks";
 import { difference } from "./changes";
 
 const CHECK_AFTER = 250;
@@ -51,6 +51,10 @@ interface DocumentState {
   checked: string;
   checking: boolean;
   selected: string | null;
+  /** How often undo and redo have brought a text back. */
+  returns: number;
+  /** The last of them whose blocks are there, of which the one that came back or changed is selected. */
+  returned: number;
   past: Step[];
   future: Step[];
   disk: DiskChange | null;
@@ -102,6 +106,8 @@ const closed: DocumentState = {
   checked: "",
   checking: false,
   selected: null,
+  returns: 0,
+  returned: 0,
   past: [],
   future: [],
   disk: null,
@@ -138,8 +144,16 @@ const goesOn = (before: Typing | null, next: Typing) =>
   next.from <= before.end + 1 &&
   next.end >= before.from - 1;
 
-/** What was selected in the text that undo or redo has brought back, until its blocks are known. */
-let selectedThen: string | null = null;
+/** What undo or redo has brought back, until its blocks are known. */
+let back: Step | null = null;
+
+/** The block that undo or redo has brought back, or changed; of those the one that was selected then. */
+function broughtBack(step: Step | null, before: Read, after: Read): string | undefined {
+  if (step?.text !== after.text) return undefined;
+  const changed = changedBlocks(before, after);
+  return (changed.find(({ pointer }) => pointer === step.selected) ?? changed[0])?.pointer;
+}
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | undefined;
 /** A place, as it is called wherever the task stands. */
@@ -166,14 +180,17 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
    */
   const take = (checked: Checked, text: string) => {
     const isKnown = checked.blocks.length || checked.runnable || isEmpty(checked.findings);
-    const { blocks: former, definition, selected } = get();
-    const changed = isKnown ? null : difference(get().checked, text);
+    const { blocks: former, checked: formerText, definition, selected } = get();
+    const changed = isKnown ? null : difference(formerText, text);
     const blocks = isKnown ? checked.blocks : changed ? carried(former, changed) : former;
     set({ ...looked(checked, text, get().kept), blocks });
     if (!isKnown) set({ definition });
     const stays = blockAt(blocks, selected)?.pointer ?? movedTo(blocks, blockAt(former, selected)?.name);
-    set({ selected: stays ?? blockAt(blocks, selectedThen)?.pointer ?? null });
-    selectedThen = null;
+    if (!isKnown) return set({ selected: stays ?? null });
+    const came = broughtBack(back, { blocks: former, text: formerText }, { blocks, text });
+    set({ selected: came ?? stays ?? blockAt(blocks, back?.selected ?? null)?.pointer ?? null });
+    if (came !== undefined) set({ returned: get().returns });
+    back = null;
   };
 
   const checkSoon = (after = CHECK_AFTER) => {
@@ -251,7 +268,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       clearTimeout(timer);
       asked?.abort();
       typing = null;
-      selectedThen = null;
+      back = null;
       const { path, text, sha256 } = definition;
       const kept = path === get().path ? get().kept : closed.kept;
       set({ ...closed, path, text, saved: text, base: sha256, kept, ...looked(definition, text, kept) });
@@ -297,22 +314,22 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     },
     async undo() {
       if (waiting) await edits;
-      const { past, future } = get();
+      const { past, future, returns } = get();
       const before = past.at(-1);
       if (before === undefined) return;
       typing = null;
-      selectedThen = before.selected;
-      set({ past: past.slice(0, -1), future: [here(), ...future], text: before.text });
+      back = before;
+      set({ past: past.slice(0, -1), future: [here(), ...future], text: before.text, returns: returns + 1 });
       checkSoon(0);
     },
     async redo() {
       if (waiting) await edits;
-      const { past, future } = get();
+      const { past, future, returns } = get();
       const after = future[0];
       if (after === undefined) return;
       typing = null;
-      selectedThen = after.selected;
-      set({ past: [...past, here()], future: future.slice(1), text: after.text });
+      back = after;
+      set({ past: [...past, here()], future: future.slice(1), text: after.text, returns: returns + 1 });
       checkSoon(0);
     },
     select(selected) {
