@@ -72,6 +72,21 @@ async def refuse(browser: Browser) -> None:
     await browser.look("run-0-refused")
 
 
+async def ask_for_its_end(browser: Browser) -> None:
+    """What ends a run at once does not come where its end was asked for: who presses twice has asked once."""
+    page = browser.page
+    goes_on = {"run": "", "state": "running", "reason": "no worker takes it"}
+    await page.route("**/cancel", lambda route: route.fulfill(json=goes_on))
+    await page.get_by_role("button", name="Cancel run").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_text("asked to end, it goes on: no worker takes it").wait_for()
+    await page.get_by_role("button", name="Terminate run").wait_for()
+    assert await page.evaluate("document.activeElement.textContent") == "Cancelling …"
+    await browser.look("run-1-asked-to-end")
+    await page.keyboard.press("Enter")
+    await page.unroute("**/cancel")
+
+
 async def leave_and_come_back(browser: Browser) -> None:
     """A run that goes on is there again after a reload, and with its definition only."""
     page = browser.page
@@ -126,6 +141,7 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
         await page.get_by_role("heading", name="approval waits for an event").wait_for()
         await browser.until("() => document.querySelector('.emit input').value === 'com.example.approval'")
         await page.locator(".drawer-detail .tree", has_text="amount").wait_for()  # what is to be approved
+        await ask_for_its_end(browser)
         await leave_and_come_back(browser)
         await browser.look("run-1-waits")
         await page.get_by_label("Data").fill('{ "decision": "approve" }')

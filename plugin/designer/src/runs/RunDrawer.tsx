@@ -113,8 +113,8 @@ function RunHead({ view }: { view: RunView | null }) {
   );
 }
 
-function End({ id }: { id: string }) {
-  const { ending, unended, cancel, terminate } = useRun();
+/** Where a button of an end goes away, with which the focus would: it goes to the next one. */
+function useNextFocus() {
   useEffect(
     () => () => {
       const isLost = () => document.activeElement === document.body;
@@ -122,25 +122,20 @@ function End({ id }: { id: string }) {
     },
     [],
   );
-  if (unended !== null)
-    return (
-      <button
-        type="button"
-        className="button small"
-        title="Ends it at once: it tidies nothing up"
-        onClick={() => void terminate()}
-      >
-        Terminate run
-      </button>
-    );
+}
+
+function End({ id }: { id: string }) {
+  const { ending, unended, cancel } = useRun();
+  useNextFocus();
+  const isAsked = ending === id || unended !== null;
   return (
     <button
       type="button"
       className="button small"
-      aria-disabled={ending === id}
-      onClick={() => ending !== id && void cancel()}
+      aria-disabled={isAsked}
+      onClick={() => !isAsked && void cancel()}
     >
-      {ending === id ? "Cancelling …" : "Cancel run"}
+      {isAsked ? "Cancelling …" : "Cancel run"}
     </button>
   );
 }
@@ -149,31 +144,58 @@ function End({ id }: { id: string }) {
 function Besides({ view }: { view: RunView | null }) {
   const unended = useRun((state) => state.unended);
   const recorded = useRecorded(view);
-  const isOwn = useDocument((state) => view === null || isOf(view, state.definition));
-  const { data: definitions = [] } = useDefinitions();
-  if (view && !isOwn) {
-    const path = definitions.find((one) => isOf(view, one.definition ?? null))?.path;
-    return (
-      <div className="note">
-        <p>
-          This is a run of <code>{nameOf(view.definition)}</code>, not of the definition that is open.
-        </p>
-        {path && (
-          <button type="button" className="button small" onClick={() => void openWith(path, view.id)}>
-            Open {path}
-          </button>
-        )}
-      </div>
-    );
-  }
-  if (recorded?.failure || (recorded && isOver(view))) return <Kept recorded={recorded} />;
-  const told =
-    unended === null ? view?.status?.impasse?.last_failure : `asked to end, it goes on: ${unended}`;
-  if (!told || isOver(view)) return null;
+  const impasse = view?.status?.impasse?.last_failure;
   return (
-    <div className="note" role="status">
+    <>
+      {view && <OfAnother view={view} />}
+      {recorded && (recorded.failure || isOver(view)) && <Kept recorded={recorded} />}
+      {isOver(view) ? null : unended !== null ? (
+        <Unended reason={unended} />
+      ) : impasse ? (
+        <div className="note" role="status">
+          <p>
+            <Prose text={impasse} />
+          </p>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function OfAnother({ view }: { view: RunView }) {
+  const isOwn = useDocument((state) => isOf(view, state.definition));
+  const { data: definitions = [] } = useDefinitions();
+  if (isOwn) return null;
+  const path = definitions.find((one) => isOf(view, one.definition ?? null))?.path;
+  return (
+    <div className="note">
       <p>
-        <Prose text={told} />
+        This is a run of <code>{nameOf(view.definition)}</code>, not of the definition that is open.
+      </p>
+      {path && (
+        <button type="button" className="button small" onClick={() => void openWith(path, view.id)}>
+          Open {path}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** That a run goes on which was asked to end. What ends it at once is not where it was asked: a second press does nothing. */
+function Unended({ reason }: { reason: string }) {
+  useNextFocus();
+  return (
+    <div className="note">
+      <button
+        type="button"
+        className="button small"
+        title="Ends it at once: it tidies nothing up"
+        onClick={() => void useRun.getState().terminate()}
+      >
+        Terminate run
+      </button>
+      <p role="status">
+        <Prose text={`asked to end, it goes on: ${reason}`} />
       </p>
     </div>
   );
