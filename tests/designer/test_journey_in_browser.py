@@ -102,6 +102,11 @@ async def drag_into_a_loop(browser: Browser) -> None:
         await page.locator(".insert.landing[data-list='/do/1/each/do'][data-index='0']").wait_for()
         if not is_meant:
             await browser.look("dragged-block")
+            box = await page.get_by_label("Flow", exact=True).bounding_box()
+            assert box is not None
+            await page.mouse.move(box["x"] + 80, box["y"] + box["height"] - 60, steps=4)  # below its frame
+            await page.locator(".insert.landing[data-list='/do'][data-index='2']").wait_for()
+            await browser.look("dragged-out")
             await page.keyboard.press("Escape")
             await page.locator(".landing, .dragged").first.wait_for(state="detached")
             assert await page.locator(".cm-content").inner_text() == looped

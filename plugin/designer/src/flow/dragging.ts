@@ -23,8 +23,13 @@ const still: Dragging = { block: null, to: null };
 /** What of the flow is being dragged. */
 export const useDragging = create<Dragging>()(() => still);
 
-/** How far down the mouse is while it is in the flow; null once it has left it. */
-let mouse: number | null = null;
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** Where the mouse is while it is in the flow; null once it has left it. */
+let mouse: Point | null = null;
 
 const isBlock = (event: DragEvent) =>
   event.dataTransfer.types.includes(BLOCK) && useDragging.getState().block !== null;
@@ -42,13 +47,21 @@ function placesNear(flow: HTMLElement, y: number): HTMLElement[] {
   return near.flatMap((item) => [...item.querySelectorAll<HTMLElement>(".insert")]);
 }
 
-function nearest(flow: HTMLElement, y: number): Place | null {
+/** Whether the mouse is in all the blocks that a place is in: outside the frame of a loop, none of its places is meant. */
+function isAround(place: HTMLElement, flow: HTMLElement, { x, y }: Point): boolean {
+  const frame = place.parentElement?.closest<HTMLElement>(".block");
+  if (!frame || !flow.contains(frame)) return true;
+  const { left, right, top, bottom } = frame.getBoundingClientRect();
+  return x >= left && x <= right && y >= top && y <= bottom && isAround(frame, flow, { x, y });
+}
+
+function nearest(flow: HTMLElement, point: Point): Place | null {
   let found: HTMLElement | null = null;
   let shortest = Number.POSITIVE_INFINITY;
-  for (const place of placesNear(flow, y)) {
+  for (const place of placesNear(flow, point.y)) {
     const { top, bottom } = place.getBoundingClientRect();
-    const distance = Math.abs((top + bottom) / 2 - y);
-    if (distance < shortest) [found, shortest] = [place, distance];
+    const distance = Math.abs((top + bottom) / 2 - point.y);
+    if (distance < shortest && isAround(place, flow, point)) [found, shortest] = [place, distance];
   }
   return found && { list: found.dataset.list ?? "", index: Number(found.dataset.index) };
 }
@@ -79,7 +92,7 @@ function useScrolling(flow: RefObject<HTMLElement | null>): void {
     let frame = 0;
     const go = () => {
       const pane = flow.current;
-      const by = pane && mouse !== null ? pull(pane, mouse) : 0;
+      const by = pane && mouse !== null ? pull(pane, mouse.y) : 0;
       if (pane && by) {
         pane.scrollBy(0, by);
         aim(pane);
@@ -109,7 +122,7 @@ export function useBlockDrag(flow: RefObject<HTMLElement | null>) {
     },
     onDragOver(event: DragEvent) {
       if (!isBlock(event) || !flow.current) return;
-      mouse = event.clientY;
+      mouse = { x: event.clientX, y: event.clientY };
       aim(flow.current);
       event.dataTransfer.dropEffect = useDragging.getState().to ? "move" : "none";
       event.preventDefault();
