@@ -85,19 +85,26 @@ async def test_the_latest_run_has_data_for_its_definition_as_it_is_now(workspace
     assert none.status_code == 404
 
 
-async def test_executions_in_loops_tell_their_round(workspace: Workspace) -> None:
+async def test_executions_in_loops_tell_their_round_and_the_case_that_held(workspace: Workspace) -> None:
     text = (
         "document: { dsl: 1.0.3, namespace: tests, name: rounds, version: 1.0.0 }\n"
-        'do:\n  - each: { for: { in: "${ [{id: 1}, {id: 2}] }" }, do: [{ note: { set: { id: "${ $item.id }" } } }] }\n'
+        'do:\n  - each: { for: { in: "${ [{id: 1}, {id: 2}] }" }, do: [{ note: { set: { id: "${ $item.id }" } } },\n'
+        '      { route: { switch: [{ second: { when: "${ .id == 2 }", then: continue } }] } }] }\n'
     )
     async with asked(workspace) as client:
         id_ = (await client.post("/api/runs", json={"path": "rounds.yaml", "text": text})).json()["id"]
-        tasks = (await events(client, "GET", f"/api/runs/{id_}/events"))[-1][1]["tasks"]
-    assert [(task["name"], task["loops"]) for task in tasks] == [
+        *_, status, record = [
+            one["tasks"] for _, one in await events(client, "GET", f"/api/runs/{id_}/events")
+        ]
+    assert [(task["name"], task["loops"]) for task in record] == [
         ("each", {}),
         ("note", {"item": "id: 1", "index": "0"}),
+        ("route", {"item": "id: 1", "index": "0"}),
         ("note", {"item": "id: 2", "index": "1"}),
+        ("route", {"item": "id: 2", "index": "1"}),
     ]
+    for tasks in (status, record):
+        assert [task["case"] for task in tasks] == [None, None, "", None, "second"]
 
 
 async def test_what_is_large_is_told_by_its_size_and_given_by_itself(workspace: Workspace) -> None:

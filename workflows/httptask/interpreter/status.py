@@ -37,6 +37,8 @@ class TaskStatus(BaseModel):
     detail: str | None = None
     caught: str | None = None
     """The error that a `try` has caught, where it tries no more."""
+    case: str | None = None
+    """Of a `switch` that has decided, the name of the case that held; empty where none did."""
     child_run: str | None = None
     """Id of the run that it runs."""
     simulated: bool = False

@@ -114,7 +114,7 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
           <Prose text={run.told} />
         </p>
       )}
-      {block.cases.length > 0 && <Cases block={block} />}
+      {block.cases.length > 0 && <Cases block={block} held={run?.cases} />}
       {block.branches.some((branch) => isOfFork(branch.label)) ? (
         <div className="branch">
           <BlockList
@@ -149,19 +149,32 @@ function BranchView({ branch, only, faults }: { branch: Branch; only: boolean; f
   );
 }
 
-function Cases({ block }: { block: Block }) {
+/** What a `switch` chooses from; in a run, what it has chosen. */
+function Cases({ block, held }: { block: Block; held: TaskRun["cases"] }) {
   return (
-    <ul className="cases" aria-label={`cases of ${block.name}`}>
+    <ul className={held ? "cases decided" : "cases"} aria-label={`cases of ${block.name}`}>
       {block.cases.map((one) => (
-        <li key={one.name}>
+        <li key={one.name} data-taken={held?.[one.name]}>
           <b>{one.name}</b>
           <code>{one.when ?? ""}</code>
+          {held?.[one.name] && <Taken count={held[one.name]} />}
           <span>→ {one.then}</span>
         </li>
       ))}
+      {held?.[""] && (
+        <li data-taken={held[""]}>
+          <b>no case held</b>
+          <code />
+          <Taken count={held[""]} />
+        </li>
+      )}
     </ul>
   );
 }
+
+const Taken = ({ count }: { count: number | undefined }) => (
+  <span className="badge state completed">taken{(count ?? 1) > 1 ? ` ×${count}` : ""}</span>
+);
 
 /** What is wrong, as a way to where it is. */
 export function FaultLine({ finding, block }: { finding: Finding; block: string | null }) {

@@ -92,7 +92,7 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
     <div className="task-detail">
       <p>
         <b>{task.name}</b> <span className={`badge ${task.state}`}>{task.state}</span>{" "}
-        <span className="muted">{task.summary}</span>
+        <span className="muted">{task.summary ?? casesTold(task.case)}</span>
       </p>
       {told && (
         <p className={`block-told ${task.state}`}>
@@ -155,6 +155,9 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
     </div>
   );
 }
+
+const casesTold = (name: string | null | undefined) =>
+  name ? `case ${name}` : name === "" ? "no case held" : null;
 
 /** The place in the task that a fault names, as in `/do/1/two/set/shout: explode input must be a string`. */
 export function placeOfFault(task: TaskRecord): string | null {

@@ -9,6 +9,8 @@ export interface TaskRun {
   /** How many of them are in this state. */
   alike: number;
   told: string | null;
+  /** Of a `switch`, how often each of its cases held; under an empty name, how often none did. */
+  cases?: Record<string, number>;
   /** Whether it ran in the run before, which this one goes on from. */
   earlier?: boolean;
 }
@@ -30,6 +32,7 @@ const same = (one: TaskRun | undefined, other: TaskRun) =>
   one.count === other.count &&
   one.alike === other.alike &&
   one.told === other.told &&
+  JSON.stringify(one.cases) === JSON.stringify(other.cases) &&
   one.earlier === other.earlier;
 
 /** The states of the blocks in the run that is looked at; those that stay as they are, are not drawn anew. */
@@ -62,11 +65,19 @@ export function statesOf(tasks: TaskExecution[], now: number, allKnown = true): 
     const rank = before ? EARNEST.indexOf(task.state) - EARNEST.indexOf(before.state) : -1;
     const told = toldOf(task, now) ?? ofItems.get(task.id) ?? null;
     const alike = rank === 0 && before ? before.alike + 1 : 1;
+    const cases = casesWith(before?.cases, task.case);
     found[task.pointer] =
-      before && rank > 0 ? { ...before, count } : { state: task.state, count, alike, told };
+      before && rank > 0
+        ? { ...before, count, ...cases }
+        : { state: task.state, count, alike, told, ...cases };
   }
   return found;
 }
+
+const casesWith = (before: Record<string, number> | undefined, name: string | null | undefined) => {
+  if (typeof name !== "string") return before ? { cases: before } : {};
+  return { cases: { ...before, [name]: (before?.[name] ?? 0) + 1 } };
+};
 
 /** Of the maps that have completed all the same, by their ids: `4 of 7 items failed`. */
 function toldOfItems(tasks: TaskExecution[]): Map<string, string> {

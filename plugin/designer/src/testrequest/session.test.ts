@@ -93,6 +93,12 @@ test("of the rounds of a loop it is told how many are in the state that is shown
   expect(statesOf([skipped, skipped], 0)["/do/0/ask"]).toMatchObject({ state: "skipped", alike: 2 });
 });
 
+test("of a switch it is told how often each of its cases held, and none of them", () => {
+  const rounds = ["urgent", "", "urgent", null].map((held) => task({ state: "completed", case: held }));
+  expect(statesOf(rounds, 0)["/do/0/ask"]?.cases).toEqual({ urgent: 2, "": 1 });
+  expect(statesOf([task({ state: "completed" })], 0)["/do/0/ask"]).not.toHaveProperty("cases");
+});
+
 test("a stream that is cancelled keeps the text that has come", () => {
   const one = { ...blank, ...reduced(blank, "text", { text: "Once upon" }) };
   const ended = { ...one, ...reduced(one, "cancelled", {}) };

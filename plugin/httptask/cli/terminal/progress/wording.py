@@ -33,6 +33,8 @@ def describe(task: "TaskStatus") -> str:
         parts.append(_attempt(task))
     if task.caught is not None:
         parts.append(f"caught: {task.caught}")
+    if task.case is not None:
+        parts.append(f"case {task.case}" if task.case else "no case held")
     if task.simulated:
         parts.append("simulated")
     return "; ".join(parts)
