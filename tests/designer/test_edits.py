@@ -47,6 +47,30 @@ async def test_edits_follow_each_other_and_are_told_as_changes(tmp_path: Path) -
     assert nothing.json()["changes"] == []
 
 
+LOOP = """\
+document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }
+do:
+  - each:
+      for: { in: .all, at: place }
+      do: [{ keep: { set: { a: "${ $item.a }", b: "${ $place }" } } }]
+"""
+
+
+async def test_a_variable_is_renamed_with_what_reads_it(tmp_path: Path) -> None:
+    here = {"path": "x.yaml", "text": LOOP}
+    async with asked(workspace_of(tmp_path, {})) as client:
+        form = (await client.post("/api/task", json={**here, "pointer": "/do/0/each"})).json()
+        edits = [
+            {"op": "rename_variable", "pointer": "/do/0/each/for/each", "name": "one"},
+            {"op": "rename_variable", "pointer": "/do/0/each/for/at", "name": None},
+        ]
+        edited = await client.post("/api/edits", json={**here, "edits": edits})
+    assert form["variables"] == {"/do/0/each/for/each": "item", "/do/0/each/for/at": "place"}
+    assert edited.json()["text"] == LOOP.replace("at: place", "each: one").replace("$item", "$one").replace(
+        "$place", "$index"
+    )
+
+
 SECRETS = """\
 document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }
 use:

@@ -5,7 +5,7 @@ from difflib import ndiff
 import pytest
 
 from httptask.dsl.loader import load_text
-from httptask.dsl.renaming import rename_task
+from httptask.dsl.renaming import rename_task, rename_variable, unname_variable
 from httptask.dsl.yaml.editing import EditRefused
 from httptask.dsl.yaml.value_edits import rename_key
 
@@ -108,3 +108,97 @@ def test_a_case_is_renamed_alone_though_a_task_has_its_name() -> None:
     renamed = text.replace("- good: { then", "- fine: { then")
     assert rename_key(text, "/do/0/s/switch/0/good", "fine") == renamed
     assert "good: { then: fine" in rename_task(text, "/do/1/good", "fine")
+
+
+LOOPS = f"""\
+{HEAD}do:
+  - tickets:
+      for: {{ each: ticket, in: .tickets }}   # all of them
+      while: $ticket.open and $index < 9
+      do:
+        - ask:
+            call: httpRequest
+            with:
+              method: post
+              connection: shop
+              path: "/tickets/${{ $ticket.id }}"
+              body: {{ note: '$ticket is prose, ${{ $ticket.text + "$ticket \\($ticket.id)" }} is none', also: $ticket.id }}
+        - inner:
+            call: map
+            with:
+              in: ${{ $ticket.lines | map(. as $ticket | $ticket.text) }}
+              each: line
+              do:
+                - keep: {{ set: {{ of: "${{ $ticket.id }}", at: "${{ $index }}", tickets: "${{ $tickets_seen }}" }} }}
+        - again:
+            for: {{ each: ticket, in: .lines }}
+            do:
+              - other: {{ set: {{ id: "${{ $ticket.id }}" }} }}
+  - attempt:
+      try: [{{ one: {{ set: {{ x: 1 }} }} }}]
+      catch: {{ as: error, when: $error.status == 404 }}
+"""
+OF_ALL = "/do/0/tickets/for/each"
+OF_INNER = "/do/0/tickets/do/1/inner/with"
+
+
+@pytest.mark.parametrize("form", [LOOPS, LOOPS.replace("\n", "\r\n")])
+def test_what_reads_a_variable_follows_but_for_words_and_other_variables_of_its_name(form: str) -> None:
+    told = rename_variable(form, OF_ALL, "issue")
+    assert [line.rstrip() for line in changed(form, told)] == [
+        "for: { each: issue, in: .tickets }   # all of them",
+        "while: $issue.open and $index < 9",
+        'path: "/tickets/${ $issue.id }"',
+        "body: { note: '$ticket is prose, ${ $issue.text + \"$ticket \\($issue.id)\" } is none', also: $ticket.id }",
+        "in: ${ $issue.lines | map(. as $issue | $issue.text) }",
+        '- keep: { set: { of: "${ $issue.id }", at: "${ $index }", tickets: "${ $tickets_seen }" } }',
+    ]
+    assert rename_variable(told, OF_ALL, "ticket") == form
+
+
+def test_a_variable_that_had_no_name_of_its_own_gets_one() -> None:
+    named = rename_variable(LOOPS, f"{OF_INNER}/at", "position")
+    assert changed(LOOPS, named) == [
+        '- keep: { set: { of: "${ $ticket.id }", at: "${ $position }", tickets: "${ $tickets_seen }" } }',
+        "at: position",
+    ]
+    assert unname_variable(named, f"{OF_INNER}/at") == LOOPS
+    error = rename_variable(LOOPS, "/do/1/attempt/catch/as", "problem")
+    assert changed(LOOPS, error) == ["catch: { as: problem, when: $problem.status == 404 }"]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "name", "message"),
+    [
+        pytest.param(OF_ALL, "index", r"there is a \$index already", id="taken"),
+        # as that of `inner` hides it
+        pytest.param(OF_ALL, "line", r"would read another \$line", id="hidden"),
+        # which `keep` reads of the loop around
+        pytest.param(f"{OF_INNER}/each", "ticket", r"would read another \$ticket", id="hiding"),
+        pytest.param(OF_ALL, "tasks", "exists already", id="reserved"),
+        pytest.param(OF_ALL, "two words", "can't be a variable", id="words"),
+        pytest.param("/do/0/tickets/for/in", "issue", "no variable", id="none"),
+        pytest.param("/do/9/none/for/each", "issue", "no variable", id="nowhere"),
+    ],
+)
+def test_a_name_of_a_variable_that_would_mean_something_else_is_refused(
+    pointer: str, name: str, message: str
+) -> None:
+    with pytest.raises(EditRefused, match=message):
+        rename_variable(LOOPS, pointer, name)
+
+
+def test_a_variable_that_shared_conditions_read_is_left_to_who_writes_the_text() -> None:
+    tries = "".join(
+        f"  - {name}: {{ try: [{{ one: {{ set: {{ x: 1 }} }} }}], catch: {{ retry: often }} }}\n"
+        for name in "ab"
+    )
+    text = f"{HEAD}use: {{ retries: {{ often: {{ when: $error.status == 503, limit: {{ attempt: {{ count: 2 }} }} }} }} }}\ndo:\n{tries}"
+    with pytest.raises(EditRefused, match="/use/retries/often/when reads \\$error of other tasks"):
+        rename_variable(text, "/do/0/a/catch/as", "problem")
+
+
+def test_expressions_without_braces_follow_where_they_are_allowed() -> None:
+    loose = HEAD + "evaluate: { mode: loose }\ndo:\n  - each:\n      for: { each: one, in: .all }\n"
+    text = f"{loose}      do: [{{ keep: {{ set: {{ a: $one.id, b: 'not $one' }} }} }}]\n"
+    assert "{ a: $it.id, b: 'not $one' }" in rename_variable(text, "/do/0/each/for/each", "it")

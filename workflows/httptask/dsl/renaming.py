@@ -1,25 +1,29 @@
-"""A task gets another name, and with it what names the task: `then` of its list, and `$tasks` of expressions.
+"""A task or a variable gets another name, and with it what names it.
 
-What names a task is what the compiled definition says that does: data that only looks like it, as a body with a `then`
-of its own, stays as it is.
+That is `then` of a task's list and `$tasks` of expressions; of a variable, the expressions that read it. What names it
+is what the compiled definition says does: data that only looks like it, as a body with a `then` of its own, stays.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
+from httptask.dsl.checks.names import RESERVED_VARIABLES
 from httptask.dsl.compile import compile_definition
+from httptask.dsl.expression_parts import ExpressionUse
 from httptask.dsl.expressions import ExpressionsBusy
+from httptask.dsl.expressions.lexer import lex
 from httptask.dsl.model import FLOW_DIRECTIVES
 from httptask.dsl.program import Program
+from httptask.dsl.tasks.try_catch import TRY
 from httptask.dsl.yaml import read_yaml
 from httptask.dsl.yaml.editing import EditRefused, Node, edited
-from httptask.dsl.yaml.text_changes import BY_HAND, LOOK, Change, applied, as_key, found
-from httptask.dsl.yaml.value_edits import OTHER_NAME, held_at, with_key_renamed
+from httptask.dsl.yaml.text_changes import BY_HAND, LOOK, Change, ChangeFinder, applied, as_key, found
+from httptask.dsl.yaml.value_edits import OTHER_NAME, held_at, remove_value, with_key_renamed
 from httptask.json.pointer import json_pointer, pointer_tokens
 from httptask.json.types import is_array
 
-__all__ = ["rename_task"]
+__all__ = ["rename_task", "rename_variable", "unname_variable", "variables_of"]
 
 _IDENTIFIER: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
@@ -41,6 +45,155 @@ def rename_task(text: str, pointer: str, name: str) -> str:
     before = _program(read_yaml(text.removeprefix("\ufeff")).data)
     renaming = _Renaming(before, pointer, name)
     return edited(text, renaming.change, renaming.meant, BY_HAND)
+
+
+def variables_of(program: Program, pointer: str) -> dict[str, str]:
+    """The variables that a task binds: their names by the pointers of where these stand, or would."""
+    node = program.nodes[pointer]
+    found = {at: name for body in node.bodies for at, name in body.variables.items()}
+    if node.kind is TRY:  # whose conditions read it even where nothing is run for an error
+        found[f"{pointer}/catch/as"] = TRY.spec(node).catch.as_
+    return found
+
+
+def rename_variable(text: str, pointer: str, name: str) -> str:
+    """Give a variable another name, where it is bound and in every expression that reads it.
+
+    Args:
+        text: of the definition, which may have faults.
+        pointer: of where its name stands, or would where it has none of its own, as `/do/0/each/for/each`.
+        name: that it gets, without `$`.
+
+    Raises:
+        EditRefused: nothing is bound there, the name can't be one or is taken, or something would read another variable
+            then.
+    """
+    if not _IDENTIFIER.fullmatch(name) or name in RESERVED_VARIABLES:
+        why = (
+            f"`${name}` exists already"
+            if name in RESERVED_VARIABLES
+            else f"`{name}` can't be a variable's name"
+        )
+        raise EditRefused(why, "use letters, digits and `_`, and write the name without `$`")
+    before = _program(read_yaml(text.removeprefix("\ufeff")).data)
+    renaming = _VariableRenaming(before, pointer, name)
+    return edited(text, renaming.change, renaming.meant, BY_HAND)
+
+
+def unname_variable(text: str, pointer: str) -> str:
+    """Take out the name of a variable, which has another one then: what reads it follows.
+
+    Raises:
+        EditRefused: as of `rename_variable`, or no name stands there.
+    """
+    left = _program(read_yaml(remove_value(text, pointer).removeprefix("\ufeff")).data)
+    names = [each[pointer] for task in left.nodes if pointer in (each := _written_variables(left, task))]
+    if not names:
+        raise EditRefused(f"no variable is named at {pointer}", LOOK)
+    return remove_value(rename_variable(text, pointer, names[0]), pointer)
+
+
+class _VariableRenaming:
+    """What a new name of a variable changes, in a text and in its data."""
+
+    def __init__(self, before: Program, pointer: str, name: str) -> None:
+        self._before = before
+        self._pointer = pointer
+        self._name = name
+        self._path = pointer_tokens(pointer)
+        bound = [each for task in before.nodes if pointer in (each := _written_variables(before, task))]
+        if not bound:
+            raise EditRefused(f"no variable is named at {pointer}", LOOK)
+        self._old = bound[0].pop(pointer)
+        if name in bound[0].values():
+            raise EditRefused(f"there is a ${name} already", OTHER_NAME)
+        self._readers = _readers(before, self._old)
+        shared = [at for at, places in self._readers.items() if pointer in places and len(places) > 1]
+        if shared:
+            raise EditRefused(
+                f"{shared[0]} reads ${self._old} of other tasks, too", "change both in the text"
+            )
+        self._mention = re.compile(rf"\${re.escape(self._old)}(?![A-Za-z0-9_])")
+
+    def change(self, plain: str, root: Node) -> str:
+        changes = ChangeFinder(plain).set(root, self._path, self._name)
+        for at in self._own_readers:
+            token = found(plain, root, pointer_tokens(at)).node.token
+            source = plain[token.start : token.end]
+            changes.append(Change(token.start, token.end, self._followed(source, self._read[at])))
+        return applied(plain, changes)
+
+    def meant(self, data: Any) -> None:
+        self._read: dict[str, list[bool]] = {}
+        for at in self._own_readers:
+            *to, last = pointer_tokens(at)
+            holder = held_at(data, to)
+            key: Any = int(last) if is_array(holder) else last
+            places = self._places(at, holder[key])
+            self._read[at] = [found.start() in places for found in self._mention.finditer(holder[key])]
+            holder[key] = self._followed(holder[key], self._read[at])
+        held_at(data, self._path[:-1])[self._path[-1]] = self._name
+        after = _program(data)
+        meant = {at: places for at, places in self._readers.items() if self._pointer in places}
+        if _readers(after, self._name) != {**_readers(self._before, self._name), **meant}:
+            raise EditRefused(f"an expression would read another ${self._name}", OTHER_NAME)
+
+    @property
+    def _own_readers(self) -> list[str]:
+        return [at for at, places in self._readers.items() if self._pointer in places]
+
+    def _places(self, at: str, text: str) -> set[int]:
+        """Where expressions of a text read the variable: elsewhere, as in words, it means nothing."""
+        braced = "${" in text  # else all of it is one
+        uses = [use for use in self._before.uses if self._before.written_at(use.pointer) == at]
+        starts = {use.expression.offset if braced else 0 for use in uses}
+        return {
+            token.start
+            for start in starts
+            for token in lex(text, start, braced=braced).tokens
+            if token.kind == "variable" and token.text == f"${self._old}"
+        }
+
+    def _followed(self, text: str, read: Sequence[bool]) -> str:
+        """A text with those mentions renamed that are read; as it is written it has as many, in the same order."""
+        mentions = self._mention.findall(text)
+        if len(mentions) != len(read):
+            raise EditRefused(f"${self._old} is written in a form that can't be renamed", BY_HAND)
+        each = iter(read)
+        return self._mention.sub(lambda one: f"${self._name}" if next(each) else one[0], text)
+
+
+def _readers(program: Program, name: str) -> dict[str, frozenset[str]]:
+    """Where expressions read a variable of a name, each with where the variables are bound that it may be."""
+    found: dict[str, set[str]] = {}
+    for use in program.uses:
+        if name in use.expression.variables and (place := _bound_at(program, use, name)) is not None:
+            found.setdefault(program.written_at(use.pointer), set()).add(place)
+    return {at: frozenset(places) for at, places in found.items()}
+
+
+def _bound_at(program: Program, use: ExpressionUse, name: str) -> str | None:
+    """Where the variable is bound that an expression reads: by the task itself, else by the innermost one around it."""
+    if use.task is None:
+        return None
+    if name in use.variables:
+        own = _written_variables(program, use.task)
+        return next((at for at, bound in own.items() if bound == name), None)
+    around = (task for task in program.nodes if use.task.startswith(f"{task}/"))
+    for task in sorted(around, key=len, reverse=True):
+        for body in program.nodes[task].bodies:
+            if not f"{use.task}/".startswith(f"{body.pointer}/"):
+                continue
+            if body.is_function:
+                return None
+            for at, bound in body.variables.items():
+                if bound == name:
+                    return program.written_at(at)
+    return None
+
+
+def _written_variables(program: Program, task: str) -> dict[str, str]:
+    return {program.written_at(at): name for at, name in variables_of(program, task).items()}
 
 
 class _Renaming:

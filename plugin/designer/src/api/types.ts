@@ -208,6 +208,7 @@ export type Edit =
   | { op: "insert"; list: string; index: number; name: string; task: Json }
   | { op: "move"; pointer: string; list: string; index: number }
   | { op: "rename" | "rename_key"; pointer: string; name: string }
+  | { op: "rename_variable"; pointer: string; name: string | null }
   | { op: "secrets"; names: string[] };
 
 export interface Edited extends Checked {
@@ -249,6 +250,8 @@ export interface TaskForm {
   document: string | null;
   /** Of the API document that would tell more, and is not in the catalogue. */
   unknown_document: string | null;
+  /** Names of the variables that it binds for the tasks in it, by the pointers of their fields. */
+  variables: Record<string, string>;
   /** What the definition has under `use`, by its key. */
   names: Record<string, string[]>;
   /** Of the keys of its kind, of those of every task, and the definitions that both refer to. */
@@ -538,6 +541,8 @@ export interface TaskExecution {
   ended_at?: string | null;
   detail?: string | null;
   caught?: string | null;
+  /** Of a `switch` that has decided, the name of the case that held; empty where none did. */
+  case?: string | null;
   child_run?: string | null;
   simulated?: boolean;
   attempt?: number;

@@ -231,6 +231,21 @@ function Nesting({ block }: { block: Block }) {
   );
 }
 
+/** What writes into the definition: with a variable that gets another name, what reads it. */
+const withNames = (variables: TaskForm["variables"]): typeof ofDefinition => ({
+  ...ofDefinition,
+  set(pointer, value) {
+    const former = variables[pointer];
+    if (former === undefined || typeof value !== "string" || value === former)
+      return ofDefinition.set(pointer, value);
+    return useDocument.getState().edit([{ op: "rename_variable", pointer, name: value }]);
+  },
+  remove: (pointer) =>
+    pointer in variables
+      ? useDocument.getState().edit([{ op: "rename_variable", pointer, name: null }])
+      : ofDefinition.remove(pointer),
+});
+
 /** The fields of a task's kind, and then those that every task has. */
 export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
   const { own, shared, ...root } = form.schema as {
@@ -241,8 +256,14 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
   const suggest = useSuggestions(block, form.names);
   const apart = connectionAt(block);
   const context = useMemo(
-    () => ({ root: { $defs: root.$defs }, task: block.pointer, suggest, apart, ...ofDefinition }),
-    [root.$defs, block.pointer, suggest, apart],
+    () => ({
+      root: { $defs: root.$defs },
+      task: block.pointer,
+      suggest,
+      apart,
+      ...withNames(form.variables),
+    }),
+    [root.$defs, block.pointer, suggest, apart, form.variables],
   );
   const task = isObject(form.task) ? form.task : {};
   const connection = partAt(task, "/with/connection");

@@ -12,7 +12,7 @@ from httptask.designer.outline import Checked, Offsets
 from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText, check_text
 from httptask.designer.workspace import AskedWorkspace, Workspace
-from httptask.dsl.renaming import rename_task
+from httptask.dsl.renaming import rename_task, rename_variable, unname_variable
 from httptask.dsl.yaml.editing import EditRefused, declare_secrets
 from httptask.dsl.yaml.reader import read_yaml
 from httptask.dsl.yaml.value_edits import insert_item, move_item, remove_value, rename_key, set_value
@@ -75,6 +75,15 @@ class RenameKeyEdit(BaseModel):
     name: str
 
 
+class RenameVariableEdit(BaseModel):
+    """Renames a variable that a task binds, as at `/do/0/each/for/each`, and the expressions that read it."""
+
+    op: Literal["rename_variable"]
+    pointer: str
+    name: str | None
+    """None takes out the name that stands there: it has the one of all that have none."""
+
+
 class SecretsEdit(BaseModel):
     """Declares secrets under `use.secrets`."""
 
@@ -83,7 +92,14 @@ class SecretsEdit(BaseModel):
 
 
 Edit = Annotated[
-    SetEdit | RemoveEdit | InsertEdit | MoveEdit | RenameEdit | RenameKeyEdit | SecretsEdit,
+    SetEdit
+    | RemoveEdit
+    | InsertEdit
+    | MoveEdit
+    | RenameEdit
+    | RenameKeyEdit
+    | RenameVariableEdit
+    | SecretsEdit,
     Field(discriminator="op"),
 ]
 
@@ -161,6 +177,10 @@ def _edited(text: str, edit: Edit) -> str:
             return rename_task(text, edit.pointer, edit.name)
         case RenameKeyEdit():
             return rename_key(text, edit.pointer, edit.name)
+        case RenameVariableEdit():
+            if edit.name is None:
+                return unname_variable(text, edit.pointer)
+            return rename_variable(text, edit.pointer, edit.name)
         case SecretsEdit():
             return declare_secrets(text, edit.names)
 

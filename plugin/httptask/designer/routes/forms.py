@@ -16,6 +16,7 @@ from httptask.designer.routes.definitions import EditedText
 from httptask.designer.task_schema import ARGUMENTS, TaskSchema, kind_of, schema_of
 from httptask.designer.workspace import AskedWorkspace, Workspace
 from httptask.dsl.locate import tokens_of, value_at
+from httptask.dsl.renaming import variables_of
 from httptask.dsl.tasks import CALLS
 from httptask.dsl.tasks.openapi import ApiCall, api_call
 from httptask.http.errors import RequestInvalid
@@ -53,6 +54,9 @@ class TaskForm(BaseModel):
     """The file that tells the operation, where it is none of the catalogue: `POST /api/task/reference` reads it."""
     unknown_document: str | None = None
     """The address of the API document that would tell more, where `POST /api/catalog` can add it."""
+    variables: dict[str, str]
+    """Names of the variables that it binds for the tasks in it, by the pointers of their fields: `rename_variable`
+    changes them with what reads them."""
     names: dict[str, list[str]]
     """What the definition has under `use`, by its key, such as `retries`."""
     schema_id: str
@@ -99,6 +103,7 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
         operation=operation,
         document=document,
         unknown_document=address,
+        variables=variables_of(program, place.pointer),
         names={key: [*getattr(program.definition.use, key)] for key in _NAMED},
         schema_id=id_,
         schema_=None if id_ == place.known else schema,
