@@ -4,6 +4,7 @@ Each error is made by a real answer on loopback, and told by what tells it to pe
 """
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
@@ -48,6 +49,8 @@ MARKS = {
     "text": "the-text",
     "usage": "4321",
 }
+ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
+"""Whose port may hold the digits of a mark."""
 SAID = {"message": "the-words", "code": "c", "metadata": {"raw": "the-rest"}}
 USAGE = {"prompt_tokens": 1, "completion_tokens": 4320, "total_tokens": 4321}
 STREAM = {**HEADERS, "Content-Type": "text/event-stream"}
@@ -140,7 +143,8 @@ async def failure_of(row: Row) -> ApplicationError:
 
 def marks_in(text: str, row: Row) -> str:
     marks = {**MARKS, **({"status": row.mark} if row.mark else {})}
-    return ", ".join(name for name, mark in marks.items() if mark in text.lower()) or "nothing"
+    said = ADDRESS.sub("", text.lower())
+    return ", ".join(name for name, mark in marks.items() if mark in said) or "nothing"
 
 
 async def cells(row: Row, capsys: pytest.CaptureFixture[str]) -> Sequence[str]:
