@@ -104,10 +104,11 @@ def edge(make_edge: Any, hostile: str) -> Any:
 
 BUSY = 2.0
 """Seconds that a slow machine may take over a flood beyond the deadline."""
+FLOOD = pytest.param("informational-flood", marks=pytest.mark.alone)
+"""It keeps the processor busy up to the deadline; others wait."""
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize("behaviour", DEADLINES)
+@pytest.mark.parametrize("behaviour", [FLOOD, *(name for name in DEADLINES if name not in FLOOD.values)])
 async def test_that_a_deadline_ends(edge: Edge, behaviour: str) -> None:
     error, took = await fault_of(edge, behaviour, SHORT)
     assert (error.type, error.details["deadline"]) == ("Timeout", DEADLINES[behaviour])
