@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from typing import Any
 
 import pytest
@@ -210,12 +211,14 @@ async def test_a_budget_holds_for_all_parts(temporal: WorkflowEnvironment) -> No
 
 
 async def test_a_timeout_around_the_map_ends_its_part(temporal: WorkflowEnvironment) -> None:
-    waits = "wait: { seconds: 20 }"
+    waits = "wait: { seconds: 60 }"
     definition = ENDS.replace("seconds: 200", "seconds: 8")
+    began = time.monotonic()
     outcome, calls, count = await ended(
         temporal, definition, at=8, budget=NO_BUDGET, on_error="collect", stop=waits
     )
     assert (outcome.problem["status"], outcome.problem["instance"]) == (408, "/do/0/each")
+    assert time.monotonic() - began < 50, "it has continued as new, and is asked to end nevertheless"
     assert count
     assert (await spent_by(outcome))["calls"] == calls
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
     ChildWorkflowError,
+    FailureError,
     RetryState,
     WorkflowAlreadyStartedError,
     is_cancelled_exception,
@@ -42,6 +43,8 @@ __all__ = ["Leaves", "Scheduler", "make_call"]
 
 _MOST_INSIDE = 16
 """Runs inside each other: the ids of all stand in that of the last, and in what its error tells."""
+_LATEST_RUN = "httptask-cancel-latest-run"
+"""Where it is not in a history, a child was asked to end in its first run alone."""
 _JSON_ENCODINGS = ("json/plain", "binary/null")
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -167,7 +170,7 @@ class Scheduler:
                 memo={PART_MEMO: True, DEPTH_MEMO: _depth()},
             )
             began(id_)
-            return await part
+            return await _end_of(part, id_)
 
     async def execute_definition(
         self, name: str, argument: Any, id_: str, label: str, *, leave: bool = False
@@ -198,9 +201,10 @@ class Scheduler:
         ):
             summary = fitting_summary(f"{label}: {name}")
             if not leave:
-                return await workflow.execute_child_workflow(
+                child: workflow.ChildWorkflowHandle[Any, Any] = await workflow.start_child_workflow(
                     name, RawValue(payload), id=id_, static_summary=summary, memo={DEPTH_MEMO: depth}
                 )
+                return await _end_of(child, id_)
             # Temporal starts no child of a workflow that ends first, so its start is waited for.
             run: workflow.ChildWorkflowHandle[Any, Any] = await workflow.start_child_workflow(
                 name,
@@ -293,6 +297,24 @@ def _passed_over(run: "asyncio.Task[Any]") -> None:
     """Take note of how a run ended that nobody waits for: Python reports an error that nobody has looked at."""
     if not run.cancelled():
         run.exception()
+
+
+async def _end_of(child: workflow.ChildWorkflowHandle[Any, Result], id_: str) -> Result:
+    """How a child ends; where it is cancelled, whichever run it is in.
+
+    Temporal asks the run to end that the child began with, which has ended already where it has continued as new
+    (`findings/continued-child-is-not-cancelled.sh`).
+    """
+    if not workflow.patched(_LATEST_RUN):
+        return await child
+    try:
+        return await asyncio.shield(child)
+    except asyncio.CancelledError:
+        if not child.done():
+            child.cancel()
+            with suppress(FailureError):  # it may have ended meanwhile
+                await workflow.get_external_workflow_handle(id_).cancel()
+        return await child
 
 
 @asynccontextmanager
