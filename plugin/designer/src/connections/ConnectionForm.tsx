@@ -5,6 +5,7 @@ import { addConnection, changeConnection, listProviders } from "../api/endpoints
 import type { EditableConnection, FieldFault, ConnectionForm as Given, KnownProvider } from "../api/types";
 import { useDocument } from "../state/document";
 import { Refused, Told } from "../ui/Prose";
+import type { TellUnsaved } from "./SecretField";
 
 export const EMPTY: Given = {
   name: "",
@@ -17,6 +18,9 @@ export const EMPTY: Given = {
   allow_private: false,
 };
 
+/** What is unsaved of a connection, beside its secrets. */
+const FORM = "/";
+
 interface Props {
   /** What is changed; without it a new one is made. */
   edited?: EditableConnection;
@@ -24,14 +28,16 @@ interface Props {
   name?: string;
   done(name: string): void;
   giveUp(): void;
+  unsaved?: TellUnsaved;
 }
 
 /** A server of one's own: the tables of httptask.toml are written by the designer's server. */
-export function ConnectionForm({ edited, name = "", done, giveUp }: Props) {
+export function ConnectionForm({ edited, name = "", done, giveUp, unsaved }: Props) {
   const client = useQueryClient();
   const [given, setGiven] = useState(edited?.form ?? { ...EMPTY, name });
   const [headers, setHeaders] = useState(() => linesOf(given.headers));
   const set = (change: Partial<Given>) => setGiven((before) => ({ ...before, ...change }));
+  const began = useRef(given);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     form.current?.querySelector<HTMLElement>("input, select")?.focus();
@@ -49,6 +55,12 @@ export function ConnectionForm({ edited, name = "", done, giveUp }: Props) {
       done(given.name);
     },
   });
+  const isChanged = headers !== linesOf((edited?.form ?? EMPTY).headers) || given !== began.current;
+  const { mutateAsync } = save;
+  useEffect(() => {
+    unsaved?.(FORM, isChanged ? () => mutateAsync() : null);
+    return () => unsaved?.(FORM, null);
+  }, [unsaved, isChanged, mutateAsync]);
   const { data: providers = [] } = useQuery({
     queryKey: ["providers"],
     queryFn: listProviders,
@@ -58,7 +70,6 @@ export function ConnectionForm({ edited, name = "", done, giveUp }: Props) {
   const faults = faultsOf(save.error);
   const of = (field: keyof Given) => faults.filter((fault) => fault.field === field);
   const hasKey = given.authentication === "bearer" || given.authentication === "header";
-  const mayBeClosed = isPrivate(given.base_url) || of("allow_private").length > 0 || given.allow_private;
   const text = (field: "name" | "base_url" | "header" | "secret", placeholder: string) => (
     <input
       id={`connection-${field}`}
@@ -139,26 +150,25 @@ export function ConnectionForm({ edited, name = "", done, giveUp }: Props) {
       >
         {text("base_url", provider?.base_url ?? provider?.example ?? "http://localhost:8000/v1")}
       </Row>
-      {mayBeClosed && (
-        <Row
-          field="allow_private"
-          label="Private address"
-          faults={of("allow_private")}
-          about="Without it no request goes to this machine or into a private network, so that no definition reaches what
-            is not meant for it. It opens the address of this server, for this connection only (allow_private)."
-        >
-          <label className="tick">
-            <input
-              id="connection-allow_private"
-              type="checkbox"
-              aria-describedby="connection-allow_private-told"
-              checked={given.allow_private}
-              onChange={(event) => set({ allow_private: event.target.checked })}
-            />{" "}
-            Allow requests to this address
-          </label>
-        </Row>
-      )}
+      <Row
+        field="allow_private"
+        label="Private address"
+        faults={of("allow_private")}
+        about="For a server on this machine or in a private network: without it no request goes there, so that no
+          definition reaches what is not meant for it. It opens the address of this server, for this connection only
+          (allow_private)."
+      >
+        <label className="tick">
+          <input
+            id="connection-allow_private"
+            type="checkbox"
+            aria-describedby="connection-allow_private-told"
+            checked={given.allow_private}
+            onChange={(event) => set({ allow_private: event.target.checked })}
+          />{" "}
+          Allow requests to this address
+        </label>
+      </Row>
       <Row field="authentication" label="Authentication" faults={of("authentication")}>
         <select
           id="connection-authentication"
@@ -282,18 +292,6 @@ function Row({ field, label, faults, about, children }: RowProps) {
       </div>
     </div>
   );
-}
-
-const PRIVATE =
-  /^(localhost|.*\.localhost|127\..*|10\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*|169\.254\..*|\[(::1|f[cd].*|fe80.*)\])$/;
-
-/** Whether an address is seen to be private: the server looks at what names lead to, and says so. */
-function isPrivate(url: string): boolean {
-  try {
-    return PRIVATE.test(new URL(url).hostname);
-  } catch {
-    return false;
-  }
 }
 
 const faultsOf = (error: Error | null): FieldFault[] =>

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { checkConnection, getConnection, removeConnection } from "../api/endpoints";
 import type { ConnectionCheck, ConnectionState } from "../api/types";
 import { useLayout } from "../app/layout";
@@ -9,7 +9,7 @@ import { ofDefinition } from "../request/form";
 import { useDocument } from "../state/document";
 import { Refused, Told } from "../ui/Prose";
 import { ConnectionForm } from "./ConnectionForm";
-import { SecretFields } from "./SecretField";
+import { SecretFields, type TellUnsaved, type Unsaved } from "./SecretField";
 import { listed, tasksThatUse } from "./use";
 import "../ui/panel.css";
 
@@ -79,7 +79,23 @@ function Connection({ connection, isNew, isWanted, changed }: ConnectionProps) {
   const { name, provider, base_url, ready } = connection;
   const [doing, setDoing] = useState<"edit" | "remove" | undefined>(isWanted ? "edit" : undefined);
   const opener = useRef<HTMLElement | null>(null);
-  const check = useMutation({ mutationFn: () => checkConnection(name) });
+  const [unsaved, setUnsaved] = useState<Unsaved>({});
+  const tellUnsaved = useCallback<TellUnsaved>(
+    (of, save) => setUnsaved(({ [of]: _former, ...others }) => (save ? { ...others, [of]: save } : others)),
+    [],
+  );
+  const isChanged = Object.keys(unsaved).length > 0;
+  const check = useMutation({
+    mutationFn: async () => {
+      try {
+        for (const save of Object.values(unsaved)) await save();
+      } catch {
+        return null; // which is told where it is written
+      }
+      return checkConnection(name);
+    },
+  });
+  const checks = isChanged ? "Save and check" : "Check";
   const begin = (what: "edit" | "remove") => (event: { currentTarget: HTMLElement }) => {
     opener.current = event.currentTarget;
     check.reset(); // it was of the connection as it is
@@ -101,11 +117,11 @@ function Connection({ connection, isNew, isWanted, changed }: ConnectionProps) {
           ref={next}
           type="button"
           className="button small"
-          aria-label={`Check ${name}`}
+          aria-label={`${checks} ${name}`}
           disabled={check.isPending}
           onClick={() => check.mutate()}
         >
-          {check.isPending ? "Checking …" : "Check"}
+          {check.isPending ? "Checking …" : checks}
         </button>
         <button type="button" className="button small" aria-label={`Edit ${name}`} onClick={begin("edit")}>
           Edit
@@ -122,7 +138,9 @@ function Connection({ connection, isNew, isWanted, changed }: ConnectionProps) {
         )}
       </header>
       <p className="muted">{connection.origin}</p>
-      <SecretFields secrets={connection.secrets} />
+      <div hidden={doing === "edit"}>
+        <SecretFields secrets={connection.secrets} unsaved={tellUnsaved} />
+      </div>
       {check.error && <Refused error={check.error} />}
       {check.data && <Steps checked={check.data} />}
       {doing === "edit" && (
@@ -133,6 +151,7 @@ function Connection({ connection, isNew, isWanted, changed }: ConnectionProps) {
             end();
           }}
           giveUp={end}
+          unsaved={tellUnsaved}
         />
       )}
       {doing === "remove" && <Removing name={name} done={() => changed("Removed")} giveUp={end} />}
@@ -155,11 +174,11 @@ interface Act {
   giveUp(): void;
 }
 
-function Editing({ name, done, giveUp }: Act) {
+function Editing({ name, ...acts }: Act & { unsaved: TellUnsaved }) {
   const { data, error } = useForm(name);
   if (error) return <Refused error={error} />;
   if (!data) return <p className="muted">Loading …</p>;
-  return <ConnectionForm edited={data} done={done} giveUp={giveUp} />;
+  return <ConnectionForm edited={data} {...acts} />;
 }
 
 /** Asks, and says what would miss it. */

@@ -10,13 +10,20 @@ import "./secret.css";
 /** Called once a secret has its value. */
 type Given = (saved: TakenValue) => void;
 
+/** What is written and not saved yet, by what it is of: each is saved as by its own button. */
+export type Unsaved = Record<string, () => Promise<unknown>>;
+
+/** Tells what is to be saved of something; null where nothing is. */
+export type TellUnsaved = (of: string, save: (() => Promise<unknown>) | null) => void;
+
 interface Props {
   secret: SecretState;
   given?: Given;
+  unsaved?: TellUnsaved;
 }
 
 /** The value of one secret: it is typed in here, goes to the server, and is never shown again. */
-export function SecretField({ secret, given }: Props) {
+export function SecretField({ secret, given, unsaved }: Props) {
   const id = useId();
   const client = useQueryClient();
   const project = useProject().data;
@@ -32,6 +39,7 @@ export function SecretField({ secret, given }: Props) {
     onSuccess: async (saved) => {
       if (box.current) box.current.value = "";
       setReplacing(false);
+      unsaved?.(secret.name, null);
       await client.invalidateQueries({ queryKey: ["project"] });
       await client.invalidateQueries({ queryKey: ["models"] });
       given?.(saved);
@@ -57,7 +65,14 @@ export function SecretField({ secret, given }: Props) {
           <Prose text={secret.told} />
         )}
         {secret.has_value && why === null && (
-          <button type="button" className="button plain small" onClick={() => setReplacing(!replacing)}>
+          <button
+            type="button"
+            className="button plain small"
+            onClick={() => {
+              setReplacing(!replacing);
+              unsaved?.(secret.name, null);
+            }}
+          >
             {replacing ? "Keep it" : "Replace"}
           </button>
         )}
@@ -74,10 +89,13 @@ export function SecretField({ secret, given }: Props) {
             aria-describedby={`${id}-about`}
             // biome-ignore lint/a11y/noAutofocus: it opens because somebody asked for it
             autoFocus={replacing}
+            onInput={({ currentTarget: { value } }) =>
+              unsaved?.(secret.name, value.trim() ? () => save.mutateAsync() : null)
+            }
             onKeyDown={onKey}
           />
           <button type="button" className="button primary" disabled={save.isPending} onClick={send}>
-            {save.isPending ? "Saving …" : "Save"}
+            {save.isPending ? "Saving …" : "Save value"}
           </button>
         </div>
       )}
@@ -101,11 +119,12 @@ export function SecretField({ secret, given }: Props) {
 interface ListProps {
   secrets: SecretState[];
   given?: Given;
+  unsaved?: TellUnsaved;
 }
 
 /** Several secrets, each to be given its value where it is missed. */
-export function SecretFields({ secrets, given }: ListProps) {
-  return secrets.map((one) => <SecretField key={one.name} secret={one} {...(given ? { given } : {})} />);
+export function SecretFields({ secrets, ...told }: ListProps) {
+  return secrets.map((one) => <SecretField key={one.name} secret={one} {...told} />);
 }
 
 /** What can't be sent or run for want of a value, and the boxes for what it lacks. */
