@@ -337,3 +337,13 @@ async def paste_others(browser: Browser, server: ScriptedServer, command: str) -
     assert len(server.requests) == 2
     await dialog.get_by_role("button", name="Allow it for this connection").click()
     await dialog.locator(".glance b", has_text="201").wait_for()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Add task at the end").click()
+    await box.fill("\n".join(command.replace("/orders", f"/{name}") for name in ("first", "second")))
+    await dialog.get_by_text("getFirst goes by the connection localhost").wait_for()
+    await browser.look("curl-4-several")
+    await dialog.get_by_role("button", name="Add 2 tasks").click()
+    await page.locator(".block-head", has_text="getSecond").wait_for()
+    await page.keyboard.press("Control+z")
+    await page.locator(".block-head", has_text="getSecond").wait_for(state="detached")
+    assert await page.locator(".block-head", has_text="getFirst").count() == 0

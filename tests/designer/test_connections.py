@@ -83,7 +83,18 @@ async def test_models_are_asked_of_the_server_once_and_by_its_credential(tmp_pat
         async with asked(workspace_of(tmp_path, {"LOCAL_KEY": KEY})) as client:
             first = await client.get("/api/connections/local/models")
             again = await client.get("/api/connections/local/models")
-    assert first.json() == {"models": ["large", "small"], "of_server": True, "reason": None, "hint": None}
+            of_one = [
+                (await client.get("/api/connections/local/models", params={"model": model})).json()
+                for model in ("small", "smal", "small:free", "another-one")
+            ]
+    told = {"models": ["large", "small"], "of_server": True, "reason": None, "hint": None}
+    assert [(one["is_unlisted"], one["meant"]) for one in of_one] == [
+        (False, None),
+        (True, "small"),
+        (False, None),
+        (True, None),
+    ]
+    assert first.json() == {**told, "is_unlisted": False, "meant": None}
     assert again.json() == first.json()
     assert [(one.method, one.target) for one in server.requests] == [("GET", "/v1/models")]
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
@@ -95,8 +106,10 @@ async def test_models_with_a_published_price_stand_in_for_those_of_a_server_that
 ) -> None:
     async with asked(workspace_of(tmp_path, {})) as client:
         told = (await client.get("/api/connections/openai/models")).json()
+        doubted = (await client.get("/api/connections/openai/models", params={"model": "gpt-4.1-mni"})).json()
         unknown = await client.get("/api/connections/nobody/models")
     assert told["of_server"] is False
+    assert (doubted["is_unlisted"], doubted["meant"]) == (False, None)
     assert told["reason"] == "Connection openai is not set up: OPENAI_API_KEY is missing"
     assert "export OPENAI_API_KEY=" in told["hint"]
     assert "gpt-4.1-mini" in told["models"]

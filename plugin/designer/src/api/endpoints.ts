@@ -151,8 +151,11 @@ export const unpinOutput = (path: string, task: string) =>
 export const getReference = (path: string, text: string, pointer: string) =>
   request<Operation>("POST", "/task/reference", { path, text, pointer });
 
-export const listModels = (connection: string) =>
-  request<Models>("GET", `/connections/${asked(connection)}/models`);
+export const listModels = (connection: string, model?: string) =>
+  request<Models>(
+    "GET",
+    `/connections/${asked(connection)}/models${model === undefined ? "" : `?model=${encodeURIComponent(model)}`}`,
+  );
 
 export const listSchedules = () => request<ScheduleSummary[]>("GET", "/schedules");
 export const readSchedule = (path: string, text: string) =>

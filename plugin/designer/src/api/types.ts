@@ -102,6 +102,10 @@ export interface Models {
   of_server: boolean;
   reason: string | null;
   hint: string | null;
+  /** Whether the server has told its models, and not the one that was asked about. */
+  is_unlisted: boolean;
+  /** The one that is likely meant by it. */
+  meant: string | null;
 }
 
 export interface Project {
@@ -333,6 +337,10 @@ export interface PreparedTask {
   /** Whether its body is JSON, and a form only because the curl command does not say what it is. */
   json_as_form?: boolean;
   isPasted?: boolean;
+  /** Of a command with several requests: the tasks that come behind it. */
+  others?: { name: string; task: JsonObject }[];
+  /** Of a command, the connections that its tasks go by. */
+  connections?: ImportedTasks["connections"];
 }
 
 /** A curl command, and what is chosen about it. */

@@ -112,9 +112,7 @@ function AddTaskDialog({ at }: { at: Place }) {
               search={search}
             />
           )}
-          {curl && (
-            <p className="empty">This is a curl command; the task that it becomes is shown beside it.</p>
-          )}
+          {curl && <p className="empty">This is a curl command; what it becomes is shown beside it.</p>}
           <ul role="listbox" id={list} aria-label="What can be added">
             {entries.map((entry, index) => (
               <Option
@@ -193,21 +191,25 @@ function commandOf(curl: string, { asJson, own, keep }: Choices): CurlCommand {
   return { curl, path: path ?? "", text, as_json: asJson, own, keep };
 }
 
-/** The first task of a command; a second URL in it makes a second one, which is told. */
+/** The tasks of a command, or of several: each URL makes one. */
 function ofCurl({ tasks, left_out, ...made }: ImportedTasks): PreparedTask {
   const [first, ...others] = tasks;
   const none = left_out[0];
   if (!first) throw new Problem(422, { detail: none?.message ?? "no request in it", hint: none?.hint });
   return {
     ...first,
+    others,
+    connections: made.connections,
     connection: made.connections[first.name] ?? null,
     configuration: made.configuration,
     secrets: made.secrets,
     declared_secrets: made.declared_secrets,
     fill_in: [],
-    problems: others.map((other) => `Only the first request is added, not ${other.name}.`),
+    problems: left_out.map(
+      ({ place, message, hint }) => `Left out: ${place}: ${message}${hint ? `; ${hint}` : ""}`,
+    ),
     notes: made.notes,
-    json_as_form: made.json_as_form.includes(first.name),
+    json_as_form: made.json_as_form.length > 0,
     isPasted: true,
   };
 }

@@ -17,14 +17,21 @@ export default function Beside({ prepared, choices, choose }: Props) {
   const kept = prepared.secrets.filter((one) => one.state === "kept");
   const another = prepared.secrets.filter((one) => one.state === "another");
   const mayKeep = project?.why_no_values == null && (kept.length > 0 || !choices.keep);
-  const goesBy = prepared.connection;
-  const isKnown = prepared.isPasted && goesBy !== null && !(goesBy in connectionsOf(prepared.configuration));
+  const known = Object.entries(prepared.connections ?? {}).filter(
+    ([, connection]) => !(connection in connectionsOf(prepared.configuration)),
+  );
+  const isKnown = known.length > 0;
   if (!opened.length && !mayKeep && !isKnown && !choices.own && !another.length) return null;
   return (
     <div className="needs beside">
       {isKnown && (
         <Line
-          told={`It goes by the connection \`${goesBy}\`: to its server, with its credential.`}
+          told={known
+            .map(
+              ([task, connection]) =>
+                `${prepared.others?.length ? `\`${task}\`` : "It"} goes by the connection \`${connection}\`: to its server, with its credential.`,
+            )
+            .join(" ")}
           label="Use the command's own instead"
           act={() => choose({ own: true })}
         />

@@ -21,6 +21,8 @@ interface Props {
 /** The task that would be added, and the reference of its operation. */
 export function Preview(props: Props) {
   const { operation, plain, prepared, busy, fault, add } = props;
+  const others = prepared?.others ?? [];
+  const count = others.length + 1;
   if (plain) return <PlainPreview plain={plain} fault={fault} add={add} />;
   if (!operation && !prepared && !fault)
     return (
@@ -30,7 +32,9 @@ export function Preview(props: Props) {
     <section className="preview" aria-label="Prepared request">
       <header>
         <div>
-          <h2>{operation?.summary || operation?.name || prepared?.name}</h2>
+          <h2>
+            {operation?.summary || operation?.name || (others.length ? `${count} tasks` : prepared?.name)}
+          </h2>
           {operation && (
             <code className="muted">
               {operation.method.toUpperCase()} {operation.path}
@@ -38,14 +42,19 @@ export function Preview(props: Props) {
           )}
         </div>
         <button type="button" className="button primary" disabled={!prepared || busy} onClick={add}>
-          {busy ? "Preparing …" : "Add task"}
+          {busy ? "Preparing …" : others.length ? `Add ${count} tasks` : "Add task"}
         </button>
       </header>
       {fault && <Refused error={fault} />}
       {prepared && <Later load={beside} given={{ prepared, choices: props.choices, choose: props.choose }} />}
       {prepared && <Needs prepared={prepared} />}
       {prepared?.json_as_form && <JsonOrForm {...props} />}
-      {prepared && <pre className="code">{asYaml({ [prepared.name]: prepared.task })}</pre>}
+      {prepared &&
+        [prepared, ...others].map(({ name, task }) => (
+          <pre className="code" key={name}>
+            {asYaml({ [name]: task })}
+          </pre>
+        ))}
       {operation && <OperationReference name={operation.name} />}
     </section>
   );

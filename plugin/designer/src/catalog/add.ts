@@ -27,29 +27,34 @@ export async function addTask(
   const declares: Edit[] = prepared.declared_secrets.length
     ? [{ op: "secrets", names: prepared.declared_secrets }]
     : [];
-  const done = await insert(place, prepared.name, prepared.task, declares);
-  const { selected, keepMadeUp } = useDocument.getState();
-  if (done && isMeant && selected !== null) keepMadeUp([selected]);
-  return done;
+  const added = [prepared, ...(prepared.others ?? [])];
+  const done = await insertAll(place, added, declares);
+  if (done && isMeant) useDocument.getState().keepMadeUp(done);
+  return done !== null;
 }
 
 /** Puts a task into the definition under a name that no other has, and shows its form. */
-export async function insert(
-  place: Place,
-  wanted: string,
-  task: JsonObject,
-  more: Edit[] = [],
-): Promise<boolean> {
+export const insert = async (place: Place, name: string, task: JsonObject) =>
+  (await insertAll(place, [{ name, task }], [])) !== null;
+
+/** Puts tasks into the definition, one behind the other, and shows the form of the first: tells where they stand. */
+async function insertAll(
+  { list, index }: Place,
+  added: { name: string; task: JsonObject }[],
+  more: Edit[],
+): Promise<string[] | null> {
   const { blocks, edit, select } = useDocument.getState();
-  const name = freeName(
-    wanted,
-    flattened(blocks).map((block) => block.name),
-  );
-  const done = await edit([{ op: "insert", ...place, name, task }, ...more]);
-  if (!done) return false;
-  select(pointerAt(place.list, place.index, name));
-  useLayout.getState().enterForm("call" in task ? TO_FILL_IN : undefined);
-  return true;
+  const taken = flattened(blocks).map((block) => block.name);
+  const edits = added.map(({ name, task }, number): Edit & { name: string } => {
+    const free = freeName(name, taken);
+    taken.push(free);
+    return { op: "insert", list, index: index + number, name: free, task };
+  });
+  if (!(await edit([...edits, ...more]))) return null;
+  const places = edits.map(({ name }, number) => pointerAt(list, index + number, name));
+  select(places[0] ?? null);
+  useLayout.getState().enterForm(added.some(({ task }) => "call" in task) ? TO_FILL_IN : undefined);
+  return places;
 }
 
 /** What of a request is looked at first; where nothing is to be filled in, it can be tried at once. */

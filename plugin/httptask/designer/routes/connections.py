@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from httptask.chat.usage import priced_models
@@ -35,6 +35,7 @@ from httptask.designer.routes.project import (
 )
 from httptask.designer.routes.testrequests import edge_of
 from httptask.designer.workspace import AskedWorkspace, Settings
+from httptask.diagnostics.suggest import closest
 from httptask.http.errors import HttpTaskError
 from httptask.http.files import FileChanged, replace_file
 from httptask.http.models import HttpRequest
@@ -124,6 +125,10 @@ class Models(BaseModel):
     reason: str | None = None
     """Why the server has not told them."""
     hint: str | None = None
+    is_unlisted: bool = False
+    """Whether the server has told them, and not the one that was asked about."""
+    meant: str | None = None
+    """The one that is likely meant by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +299,32 @@ async def check(name: str, asked: CheckedPath, workspace: AskedWorkspace) -> Con
 
 
 @router.get("/{name}/models")
-async def list_models(name: str, workspace: AskedWorkspace, request: Request) -> Models:
-    """The names that `GET /models` of a connection gives, asked for once in five minutes."""
+async def list_models(
+    name: str,
+    workspace: AskedWorkspace,
+    request: Request,
+    model: Annotated[str | None, Query(max_length=200)] = None,
+) -> Models:
+    """The names that `GET /models` of a connection gives, asked for once in five minutes.
+
+    With `model`, whether that one is among them, or another one is likely meant.
+    """
+    told = await _models(name, workspace, request)
+    if model is None or not told.of_server or _is_listed(model, told.models):
+        return told
+    return told.model_copy(update={"is_unlisted": True, "meant": closest(model, told.models)})
+
+
+def _is_listed(model: str, models: Sequence[str]) -> bool:
+    """Whether a server may well know a model: by its name, or by one that servers take for it.
+
+    Ollama takes a name without its tag, OpenRouter one with another variant; a gateway lists patterns.
+    """
+    base = model.partition(":")[0]
+    return any(one in (model, base, f"{model}:latest") or "*" in one for one in models)
+
+
+async def _models(name: str, workspace: AskedWorkspace, request: Request) -> Models:
     settings = workspace.settings()
     connection = _connection(settings, name)
     missing = tuple(
