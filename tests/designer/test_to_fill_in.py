@@ -19,6 +19,13 @@ def parameter(name: str, place: str, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": place, "required": True, "schema": schema}
 
 
+def assert_told_in_one_way(places: list[str], findings: list[dict[str, Any]]) -> None:
+    told = [one for one in findings if set(one["places"]) & set(places)]
+    assert {(one["code"], one["severity"]) for one in told} == {("to-fill-in", "warning")}
+    assert sorted(place for one in told for place in one["places"]) == sorted(places)
+    assert all(one["start"] < one["end"] and one["hint"] for one in told)
+
+
 async def test_what_was_made_up_is_to_be_filled_in_until_it_is_something_else(tmp_path: Path) -> None:
     text, number = {"type": "string"}, {"type": "integer"}
     body = {
@@ -48,6 +55,7 @@ async def test_what_was_made_up_is_to_be_filled_in_until_it_is_something_else(tm
             answer = (await client.post("/api/edits", json=sent)).json()
             texts.append(answer["text"])
             found: list[str] = answer["to_fill_in"]
+            assert_told_in_one_way(found, answer["findings"])
             return found
 
         await client.post(

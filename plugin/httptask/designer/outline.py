@@ -5,12 +5,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from httptask.connections.connection import Connection
-from httptask.designer.task_schema import kind_of
+from httptask.designer.task_schema import ARGUMENTS, kind_of
 from httptask.diagnostics.fault import Fault, Severity
 from httptask.diagnostics.suggest import Suggestion
 from httptask.dsl.loader import Loaded
@@ -37,8 +37,11 @@ __all__ = [
     "checked",
     "findings_at",
     "runs_name",
+    "with_made_up",
 ]
 
+TO_FILL_IN: Final = "to-fill-in"
+"""Of findings, the code of a value that was made up."""
 _BOM = "\ufeff"
 _NAMED_BY = {"retries": "/catch/retry", "errors": "/raise/error", "timeouts": "/timeout"}
 """Where a task names a part of `use`, by its key."""
@@ -197,6 +200,37 @@ def findings_at(loaded: Loaded, faults: Iterable[Fault]) -> list[Finding]:
         return []
     outline = _Outline(loaded, loaded.program or loaded.draft)
     return [outline.finding(report) for report in reports]
+
+
+def with_made_up(loaded: Loaded, looked: Checked, places: list[str]) -> Checked:
+    """What was looked at, with the values that are to be filled in: each told in one way, whatever else is wrong there.
+
+    Whether the definition can run is another matter: a name that was made up may do for a trial, no expression does.
+
+    Args:
+        loaded: the definition.
+        looked: what is wrong with it.
+        places: pointers of such values.
+    """
+    told = [
+        Fault(
+            place,
+            TO_FILL_IN,
+            f"`{'.'.join(_named(place))}` is to be filled in: it was made up when the task was added",
+            "write what is meant, or pick it out of the data",
+            Severity.WARNING,
+        )
+        for place in places
+    ]
+    others = [one for one in looked.findings if not set(one.places).intersection(places)]
+    return looked.model_copy(update={"to_fill_in": places, "findings": [*others, *findings_at(loaded, told)]})
+
+
+def _named(place: str) -> list[str]:
+    """A value of a task, by the names in it."""
+    tokens = pointer_tokens(place)
+    last = max((number for number, token in enumerate(tokens) if token == ARGUMENTS), default=0)
+    return [*(tokens[last + 1 :] if last else tokens[-1:])]
 
 
 class _Outline:

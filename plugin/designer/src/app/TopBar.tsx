@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import type { Finding } from "../api/types";
 import { focusBlock, goToFault } from "../flow/acts";
 import { useRun } from "../runs/run";
-import { errorsOf, findingsByBlock, flattened, isEmpty, toldWithDoubts } from "../state/blocks";
+import { errorsOf, findingsByBlock, flattened, isEmpty, isToFillIn, toldWithDoubts } from "../state/blocks";
 import { isUnsaved, useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { useLayout } from "./layout";
@@ -30,12 +30,16 @@ function useIsWritten(): boolean {
 }
 
 export function TopBar() {
-  const { path, past, future, saving, checking, findings, doubts, undo, redo, save } = useDocument();
+  const { path, past, future, saving, checking, findings, doubts, runnable, undo, redo, save } =
+    useDocument();
   const theme = useTheme((state) => state.theme);
   const isWritten = useIsWritten();
   const unsaved = useDocument(isUnsaved) || isWritten;
   const all = toldWithDoubts(findings, doubts);
+  const toFillIn = all.filter(isToFillIn);
+  const others = all.filter((one) => !isToFillIn(one));
   const errors = errorsOf(findings);
+  const isBlocked = errors > 0 || !runnable;
   const empty = isEmpty(findings);
   return (
     <header className="top">
@@ -50,14 +54,18 @@ export function TopBar() {
             {checking ? (
               "checking …"
             ) : errors ? (
-              <ToNext className="errors" among={all.filter(({ severity }) => severity === "error")}>
+              <ToNext className="errors" among={others.filter(({ severity }) => severity === "error")}>
                 {errors} {errors === 1 ? "error" : "errors"}
               </ToNext>
             ) : empty ? (
               "no task yet"
-            ) : all.length ? (
-              <ToNext className="doubts" among={all}>
-                valid, {all.length} to look at
+            ) : toFillIn.length ? (
+              <ToNext className="doubts" among={toFillIn}>
+                {toFillIn.length} to fill in
+              </ToNext>
+            ) : others.length ? (
+              <ToNext className="doubts" among={others}>
+                valid, {others.length} to look at
               </ToNext>
             ) : (
               "valid"
@@ -77,8 +85,16 @@ export function TopBar() {
             type="button"
             className="button primary"
             id="run"
-            disabled={errors > 0 || empty}
-            title={errors ? "Correct the errors first" : empty ? "Add a task first" : "Run (Ctrl Enter)"}
+            disabled={isBlocked || empty}
+            title={
+              errors
+                ? "Correct the errors first"
+                : empty
+                  ? "Add a task first"
+                  : isBlocked
+                    ? "Fill in first what is to be filled in"
+                    : "Run (Ctrl Enter)"
+            }
             onClick={() => useRun.getState().ask()}
           >
             <Icon name="run" /> Run

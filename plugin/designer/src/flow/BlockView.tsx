@@ -44,7 +44,6 @@ interface BlockProps {
 }
 
 const NONE: Finding[] = [];
-const isError = (found: Finding[]) => found.some(({ severity }) => severity === "error");
 
 /** Names of the tasks to whose requests an answer is kept. */
 export const Kept = createContext<ReadonlySet<string>>(new Set());
@@ -97,11 +96,7 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
             kept
           </span>
         )}
-        {toFillIn.length > 0 && (
-          <span className={`badge ${isError(ofToFillIn) ? "error" : "warning"}`}>
-            {toFillIn.length} to fill in
-          </span>
-        )}
+        {toFillIn.length > 0 && <span className="badge warning">{toFillIn.length} to fill in</span>}
         {found.length > 0 && <FaultBadge found={found} />}
         {run && <StateBadge run={run} />}
       </button>

@@ -21,12 +21,24 @@ interface Props {
   /** Whether Enter begins another line, as in what is said to a model. */
   prose?: boolean;
   suggestions?: Suggestions | undefined;
+  /** Whether an expression can stand there; elsewhere it is a name. */
+  takes?: boolean;
   commit(value: string): void;
 }
 
 /** Text with `${ … }` in it: completed from what the task can read, and shown with what it yields. */
 export function ExpressionInput(props: Props) {
-  const { id, label, pointer, value, placeholder = "", prose = false, suggestions, commit } = props;
+  const {
+    id,
+    label,
+    pointer,
+    value,
+    placeholder = "",
+    prose = false,
+    suggestions,
+    takes = true,
+    commit,
+  } = props;
   const [draft, setDraft] = useState(value);
   const [focused, setFocused] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -54,7 +66,7 @@ export function ExpressionInput(props: Props) {
     write(madeUp ? withExpression("", 0, 0, expression) : withExpression(draft, place, place, expression));
     box.current?.focus();
   };
-  const { over, on } = useDrop(expressions ? drop : null);
+  const { over, on } = useDrop(expressions && takes ? drop : null);
 
   const insert = (option: Completion) => {
     const place = box.current?.selectionStart ?? draft.length;
@@ -105,6 +117,7 @@ export function ExpressionInput(props: Props) {
         onClick={() => suggestions && !draft.includes("${") && ask("", 0)}
         onFocus={() => {
           setFocused(true);
+          if (!takes) return useCursor.getState().refuse(label);
           const take = (expression: string) => {
             const isMadeUp = useDocument.getState().toFillIn.includes(pointer);
             write(
@@ -124,6 +137,7 @@ export function ExpressionInput(props: Props) {
         }}
         onBlur={() => {
           if (useCursor.getState().held === box.current) return; // it comes back
+          if (!takes) useCursor.getState().refuse(null);
           setFocused(false);
           close();
           if (draft === value) return;

@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Json } from "../api/types";
+import { isToFillIn } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Later } from "../ui/Later";
@@ -8,7 +9,17 @@ import { Prose, splitSentence } from "../ui/Prose";
 import { ArrayParts, MapParts, NamedParts, ObjectParts, OneOf, TextParts } from "./composite";
 import { ExpressionInput } from "./ExpressionInput";
 import { Faults } from "./Faults";
-import { type Suggestions, useCursor, useDrop, useFaults, useForm, useToFillIn } from "./form";
+import {
+  type Fault,
+  type Suggestions,
+  useCursor,
+  useDrop,
+  useFaults,
+  useForm,
+  useFresh,
+  useIsFresh,
+  useToFillIn,
+} from "./form";
 import { ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs";
 import { MessagesEditor } from "./MessagesEditor";
 import {
@@ -44,6 +55,8 @@ export interface Shown {
   [name: string]: Shown;
 }
 
+const NOTHING: Fault[] = [];
+
 const COMPOSITE: ReadonlySet<Widget> = new Set([
   "object",
   "one",
@@ -58,7 +71,7 @@ const COMPOSITE: ReadonlySet<Widget> = new Set([
 
 /** One value of a task: a label, what it is edited with, and what is wrong with it. */
 export function Field({ name, pointer, schema: raw, value, required, shown }: FieldProps) {
-  const { root, set, remove, expressions } = useForm();
+  const { root, set, remove, expressions, note } = useForm();
   const id = useId();
   const schema = resolved(raw, root);
   const fitting = widgetOf(schema, root, name);
@@ -66,8 +79,10 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
   const [asExpression, setAsExpression] = useState(false);
   const expression = asExpression || (isExpression(value) && widget !== "text");
   const composite = COMPOSITE.has(widget) && !expression;
-  const faults = useFaults(pointer, !composite);
+  const told = useFaults(pointer, !composite);
   const toFillIn = useToFillIn(pointer, !composite && !schema["x-made-of"]);
+  // That it is to be filled in is told below; of a text that is made of values, by these.
+  const faults = useIsFresh(pointer, value) ? NOTHING : told.filter((fault) => !isToFillIn(fault));
   const isBad = faults.some(({ severity }) => severity === "error");
   const express = () => {
     if (expression && widget !== "text") {
@@ -85,7 +100,7 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
     <div
       data-at={pointer}
       className={`field ${severityOf(faults)} ${composite ? "composite" : ""} ${toFillIn ? "to-fill-in" : ""} ${over ? "drop-here" : ""}`}
-      {...on}
+      {...{ ...on, onBlur: () => useFresh.getState().leave(pointer) }}
     >
       <div className="field-head">
         <label htmlFor={id}>
@@ -95,9 +110,7 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
         {required && <small>required</small>}
         {toFillIn && (
           <>
-            <span className={`badge ${isBad ? "error" : "warning"}`} title="Made up when the task was added">
-              to fill in
-            </span>
+            <span className="badge warning">to fill in</span>
             {!isBad && (
               <button
                 type="button"
@@ -145,18 +158,18 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
           commit={(text) => void set(pointer, text)}
         />
       ) : (
-        <Input id={id} widget={widget} {...{ name, pointer, schema, value, required, shown }} />
+        <Input id={id} widget={widget} {...{ name, pointer, schema, value, required, shown, takes }} />
       )}
       {schema["x-made-of"] && typeof value === "string" && (
         <TextParts {...{ name, pointer }} text={value} made={schema["x-made-of"]} />
       )}
-      {toFillIn && faults.length > 0 ? (
-        <p className={`field-fault ${isBad ? "error" : "warning"}`}>
-          Nothing was chosen yet: write what is meant here, or pick it out of the data.
+      {toFillIn && (
+        <p className="field-fault warning">
+          Made up when the task was added: write what is meant, or pick it out of the data.
         </p>
-      ) : (
-        <Faults faults={faults} />
       )}
+      <Faults faults={faults} />
+      {note?.(pointer, value)}
       {schema.description && <Description text={schema.description} />}
     </div>
   );
@@ -183,7 +196,7 @@ function examplesOf(schema: Schema, root: Schema): Suggestions | undefined {
   return values.length ? { values, about: "any other can be written" } : undefined;
 }
 
-function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widget }) {
+function Input({ id, widget, takes, ...props }: FieldProps & { id: string; widget: Widget; takes: boolean }) {
   const { root, suggest, set, remove } = useForm();
   const { name, pointer, schema, value, shown } = props;
   const commit = (next: Json) => {
@@ -214,7 +227,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
     case "schema":
       return <Later load={schemaParts} given={{ pointer, schema: isObject(value) ? value : {} }} />;
     case "union":
-      return <Union id={id} {...props} />;
+      return <Union {...{ id, takes }} {...props} />;
     case "choice":
       return <ChoiceInput id={id} choices={choicesOf(schema, root)} value={value} commit={commit} />;
     case "boolean":
@@ -224,7 +237,7 @@ function Input({ id, widget, ...props }: FieldProps & { id: string; widget: Widg
     case "text":
       return (
         <TextInput
-          {...{ id, label: name, pointer, value, commit }}
+          {...{ id, label: name, pointer, value, commit, takes }}
           placeholder={textOf(schema.examples?.[0] ?? schema.default)}
           suggestions={suggest(pointer, schema["x-names"]) ?? examplesOf(schema, root)}
         />
@@ -238,7 +251,8 @@ const textOf = (value: Json | undefined) =>
   typeof value === "string" || typeof value === "number" ? String(value) : "";
 
 /** One of several forms: chosen by its name, then edited as it is. */
-function Union({ id, name, pointer, schema, value, required }: FieldProps & { id: string }) {
+function Union(props: FieldProps & { id: string; takes: boolean }) {
+  const { id, name, pointer, schema, value, required, takes } = props;
   const { root, set } = useForm();
   const branches = formsOf(schema, root);
   const index = branchOf(branches, value, root);
@@ -251,7 +265,9 @@ function Union({ id, name, pointer, schema, value, required }: FieldProps & { id
         value={index}
         onChange={(event) => {
           const next = branches[Number(event.target.value)];
-          if (next) void set(pointer, blankOf(next, root));
+          if (!next) return;
+          useFresh.getState().begin(pointer);
+          void set(pointer, blankOf(next, root));
         }}
       >
         {branches.map((one, number) => (
@@ -263,7 +279,7 @@ function Union({ id, name, pointer, schema, value, required }: FieldProps & { id
       <Input
         id={id}
         widget={widgetOf(branch, root, name)}
-        {...{ name, pointer, value, required }}
+        {...{ name, pointer, value, required, takes }}
         schema={branch}
       />
     </div>

@@ -1,9 +1,9 @@
-import { useId } from "react";
+import { type ReactNode, useId } from "react";
 import type { Edit, Json, JsonObject } from "../api/types";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Form, useForm } from "./form";
-import { NameInput, TextInput } from "./inputs";
+import { NameInput, NumberInput, TextInput } from "./inputs";
 import { isObject, partOf } from "./schema";
 import {
   AddSchemaField,
@@ -17,9 +17,13 @@ import {
   Types,
 } from "./schemaFields";
 
+const OF_NUMBERS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+
 /** Keywords that hold for one type alone. */
 const OF_TYPE: Record<string, string[]> = {
   string: ["enum", "pattern", "format", "minLength", "maxLength"],
+  number: OF_NUMBERS,
+  integer: OF_NUMBERS,
   array: ["items", "minItems", "maxItems"],
   object: ["properties", "required", "additionalProperties"],
 };
@@ -28,10 +32,10 @@ const OF_TYPE: Record<string, string[]> = {
 function typeChanged(pointer: string, schema: JsonObject, type: string): Edit[] {
   const gone = Object.entries(OF_TYPE)
     .filter(([one]) => one !== type)
-    .flatMap(([, keys]) => keys.filter((key) => key in schema));
+    .flatMap(([, keys]) => keys.filter((key) => key in schema && !OF_TYPE[type]?.includes(key)));
   return [
     { op: "set", pointer: `${pointer}/type`, value: type },
-    ...gone.map((key): Edit => ({ op: "remove", pointer: partOf(pointer, key) })),
+    ...[...new Set(gone)].map((key): Edit => ({ op: "remove", pointer: partOf(pointer, key) })),
     ...(type === "array"
       ? [{ op: "set", pointer: `${pointer}/items`, value: { type: "string" } } satisfies Edit]
       : []),
@@ -89,14 +93,31 @@ function SchemaField({ place, name, part }: { place: Place; name: string; part: 
   );
 }
 
-/** What only texts, lists and objects have. */
-function Inside({ name, pointer, part }: { name: string; pointer: string; part: JsonObject }) {
+interface InsideProps {
+  name: string;
+  pointer: string;
+  part: JsonObject;
+}
+
+/** What only some types have. */
+function Inside({ name, pointer, part }: InsideProps) {
   const items = objectAt(part, "items");
   if (part.type === "object") return <SchemaParts pointer={pointer} schema={part} />;
-  if (part.type === "string") return <Choices {...{ name, pointer, part }} />;
+  if (part.type === "string")
+    return (
+      <>
+        <Choices {...{ name, pointer, part }} />
+        <Bounds {...{ name, pointer, part }} low="minLength" high="maxLength" unit="characters">
+          <Pattern {...{ name, pointer, part }} />
+        </Bounds>
+      </>
+    );
+  if (part.type === "number" || part.type === "integer")
+    return <Bounds {...{ name, pointer, part }} low="minimum" high="maximum" />;
   if (part.type !== "array") return null;
   return (
     <>
+      <Bounds {...{ name, pointer, part }} low="minItems" high="maxItems" unit="items" />
       <div className="field-head">
         <span className="muted">of</span>
         <TypeSelect label={`type of the items of ${name}`} pointer={`${pointer}/items`} schema={items} />
@@ -118,6 +139,73 @@ function TypeSelect({ label, pointer, schema }: { label: string; pointer: string
       {!isType(type) && <option value="">{type === undefined ? "anything" : JSON.stringify(type)}</option>}
       <Types />
     </select>
+  );
+}
+
+interface BoundsProps extends InsideProps {
+  /** The keywords of the least and of the most. */
+  low: string;
+  high: string;
+  unit?: string;
+  children?: ReactNode;
+}
+
+const LIMITS = ["minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems"];
+
+/** The least and the most that a value may be or have; open where one is told. */
+function Bounds({ name, pointer, part, low, high, unit = "", children }: BoundsProps) {
+  return (
+    <details className="bounds" open={LIMITS.some((key) => key in part)}>
+      <summary>Limits</summary>
+      <div className="field-head">
+        <Bound of={name} {...{ pointer, part }} keyword={low} words="at least" />
+        <Bound of={name} {...{ pointer, part }} keyword={high} words="at most" />
+        <span className="muted">{unit}</span>
+      </div>
+      {children}
+    </details>
+  );
+}
+
+interface BoundProps {
+  of: string;
+  pointer: string;
+  part: JsonObject;
+  keyword: string;
+  words: string;
+}
+
+function Bound({ of, pointer, part, keyword, words }: BoundProps) {
+  const id = useId();
+  const place = `${pointer}/${keyword}`;
+  const commit = (value: Json) =>
+    edit([value === "" ? { op: "remove", pointer: place } : { op: "set", pointer: place, value }]);
+  return (
+    <>
+      <label htmlFor={id}>
+        {words}
+        <span className="sr">
+          : {keyword} of {of}
+        </span>
+      </label>
+      <NumberInput id={id} value={part[keyword]} commit={commit} empty="" />
+    </>
+  );
+}
+
+/** What a text has to be like. */
+function Pattern({ name, pointer, part }: InsideProps) {
+  const place = `${pointer}/pattern`;
+  const commit = (text: Json) =>
+    edit([text ? { op: "set", pointer: place, value: text } : { op: "remove", pointer: place }]);
+  return (
+    <Line
+      label={`pattern of ${name}`}
+      placeholder="like a regular expression: ^[A-Z]{3}-[0-9]+$"
+      pointer={place}
+      value={part.pattern}
+      {...{ commit }}
+    />
   );
 }
 

@@ -14,9 +14,10 @@ import { WRAPPINGS } from "../state/nesting";
 import { DataPanel } from "../testrequest/DataPanel";
 import { Icon, iconOf } from "../ui/icons";
 import { Refused } from "../ui/Prose";
+import { connectionOf, UnlistedModel } from "./chat";
 import { ObjectParts } from "./composite";
 import { Field, type Shown } from "./Field";
-import { Form, type FormContext, ofDefinition, type Suggestions, taskForm } from "./form";
+import { Form, type FormContext, ofDefinition, type Suggestions, taskForm, useFresh } from "./form";
 import { TextInput } from "./inputs";
 import { partAt } from "./local";
 import { fewParameters, isObject, partOf, type Schema } from "./schema";
@@ -38,6 +39,7 @@ function TaskEditor({ block }: { block: Block }) {
   const { data, error } = useTaskForm(block.pointer);
   const pane = useRef<HTMLDivElement>(null);
   useEntering(pane, data !== undefined);
+  useEffect(() => useFresh.getState().end, []);
   return (
     <section
       className="task"
@@ -261,9 +263,11 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
       task: block.pointer,
       suggest,
       apart,
+      note: (pointer: string, value: Json | undefined) =>
+        pointer === `${block.pointer}/with/model` && <UnlistedModel block={block} model={value} />,
       ...withNames(form.variables),
     }),
-    [root.$defs, block.pointer, suggest, apart, form.variables],
+    [root.$defs, block, suggest, apart, form.variables],
   );
   const task = isObject(form.task) ? form.task : {};
   const connection = partAt(task, "/with/connection");
@@ -321,7 +325,7 @@ const GOES_ON = /\/then$/;
 
 /** Connections, models of the one that a chat completion goes by, and where the flow can go on. */
 function useSuggestions(block: Block, known: TaskForm["names"]): FormContext["suggest"] {
-  const connection = block.connections[0] ?? "openai";
+  const connection = connectionOf(block);
   const { data, error, isFetching } = useQuery({
     queryKey: ["models", connection],
     queryFn: () => listModels(connection),
@@ -383,6 +387,7 @@ function Rename({ block }: { block: Block }) {
         label="name"
         pointer={block.pointer}
         value={block.name}
+        takes={false}
         commit={(name) => void (typeof name === "string" && rename(name))}
       />
     </div>

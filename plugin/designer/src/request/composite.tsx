@@ -5,7 +5,7 @@ import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { AddField, about } from "./AddField";
 import { Field, type Shown } from "./Field";
-import { Form, taskForm, useForm } from "./form";
+import { Form, taskForm, useForm, useFresh } from "./form";
 import { NameInput } from "./inputs";
 import { keysOf, partAt } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
@@ -52,6 +52,7 @@ export function ObjectParts({
     const place = path.reduce(partOf, pointer);
     if (focus(place)) return; // it is there, with nothing in it yet
     goTo(place);
+    useFresh.getState().begin(place);
     const given = path.reduce((around, name) => resolved(around.properties?.[name] ?? {}, root), schema);
     void set(place, addedOf(given, root));
   };
@@ -122,6 +123,7 @@ export function OneOf({ name, pointer, schema, value }: Parts<JsonObject> & { na
         value={chosen ?? ""}
         onChange={(event) => {
           const next = event.target.value;
+          useFresh.getState().begin(pointer);
           if (next) void set(pointer, { [next]: blankOf(properties[next] ?? {}, root) });
         }}
       >
@@ -223,6 +225,7 @@ function AddNamed({ pointer, value, blank, goTo }: AddNamedProps) {
   const what = WHAT[keysOf(pointer).at(-1) ?? ""] ?? "entry";
   const add = (name: string) => {
     goTo(partOf(pointer, name));
+    useFresh.getState().begin(partOf(pointer, name));
     return set(partOf(pointer, name), blank);
   };
   return <NameBox what={what} taken={Object.keys(value)} add={add} />;
@@ -349,7 +352,10 @@ export function ArrayParts({ pointer, schema, value }: Parts<Json[]>) {
       <button
         type="button"
         className="button small"
-        onClick={() => void set(partOf(pointer, "-"), blankOf(items, root))}
+        onClick={() => {
+          useFresh.getState().begin(partOf(pointer, value.length));
+          void set(partOf(pointer, "-"), blankOf(items, root));
+        }}
       >
         <Icon name="plus" size={12} /> Add
       </button>

@@ -1,5 +1,5 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { createContext, type DragEvent, useContext, useState } from "react";
+import { createContext, type DragEvent, type ReactNode, useContext, useState } from "react";
 import { create } from "zustand";
 import { getTask } from "../api/endpoints";
 import type { Finding, Json, TaskForm } from "../api/types";
@@ -29,6 +29,8 @@ export interface FormContext {
   apart?: string | undefined;
   /** Whether a value can be an expression: those of a definition can, those of a run's input can't. */
   expressions: boolean;
+  /** What else there is to say of a value. */
+  note?(pointer: string, value: Json | undefined): ReactNode;
   /** What is wrong with a value that is not of the open definition, whose own findings hold else. */
   faults?: Fault[];
 }
@@ -81,6 +83,47 @@ export function useFaults(pointer: string, deep: boolean): Fault[] {
   );
 }
 
+interface Fresh {
+  /** Of what was begun in the form, with whatever it needs: nobody had the time to fill that in. */
+  places: string[];
+  /** Fields of it that somebody has been in. */
+  left: string[];
+  begin(place: string): void;
+  leave(pointer: string): void;
+  /** The form is left, and with it all its fields. */
+  end(): void;
+}
+
+/** What was just begun in the form: what is empty in it is no fault before somebody leaves it so. */
+export const useFresh = create<Fresh>()((set) => ({
+  places: [],
+  left: [],
+  begin: (place) =>
+    set(({ places, left }) => ({
+      places: [...places, place],
+      left: left.filter((one) => !isWithin(one, place)),
+    })),
+  leave: (pointer) =>
+    set(({ places, left }) =>
+      places.some((place) => isWithin(pointer, place)) && !left.includes(pointer)
+        ? { left: [...left, pointer] }
+        : {},
+    ),
+  end: () => set({ places: [], left: [] }),
+}));
+
+const isWithin = (pointer: string, place: string) => `${pointer}/`.startsWith(`${place}/`);
+
+/** Whether a field was just begun, with nothing in it, and nobody has left it so. */
+export const useIsFresh = (pointer: string, value: Json | undefined) =>
+  useFresh((fresh) => isJustBegun(fresh, pointer, value));
+
+export const isJustBegun = (
+  { places, left }: Pick<Fresh, "places" | "left">,
+  pointer: string,
+  value: Json | undefined,
+) => value === "" && !left.includes(pointer) && places.some((place) => isWithin(pointer, place));
+
 /** Whether a value was made up and has to be another, or one of its parts that has no field of its own. */
 export function useToFillIn(pointer: string, deep: boolean): boolean {
   const { expressions } = useForm();
@@ -101,18 +144,22 @@ export interface Target {
 
 interface Cursor {
   target: Target | null;
+  /** What the field is called that the cursor is in, where that takes no expression. */
+  refusing: string | null;
   /** The field that the cursor was in when the mouse went down on data; it has not left that field. */
   held: HTMLElement | null;
   hold(): void;
   /** Brings the cursor back to where it was. */
   release(): void;
   enter(target: Target): void;
+  refuse(label: string | null): void;
   /** A field that goes away takes nothing any more. */
   leave(pointer: string): void;
 }
 
 export const useCursor = create<Cursor>()((set, get) => ({
   target: null,
+  refusing: null,
   held: null,
   hold: () => set({ held: document.activeElement instanceof HTMLElement ? document.activeElement : null }),
   release: () => {
@@ -120,7 +167,8 @@ export const useCursor = create<Cursor>()((set, get) => ({
     set({ held: null });
     if (held?.isConnected) held.focus({ preventScroll: true });
   },
-  enter: (target) => set({ target }),
+  enter: (target) => set({ target, refusing: null }),
+  refuse: (refusing) => set({ target: null, refusing }),
   leave: (pointer) => set(({ target }) => (target?.pointer === pointer ? { target: null } : {})),
 }));
 

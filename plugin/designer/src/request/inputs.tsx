@@ -48,17 +48,32 @@ interface TextProps extends Common {
   placeholder?: string;
   suggestions?: Suggestions | undefined;
   prose?: boolean;
+  /** Whether an expression can stand there. */
+  takes?: boolean;
 }
 
 /** Text; in a definition with expressions in it. */
 export function TextInput(props: TextProps) {
-  const { id, label, pointer, value, commit, placeholder = "", suggestions, prose = false } = props;
+  const {
+    id,
+    label,
+    pointer,
+    value,
+    commit,
+    placeholder = "",
+    suggestions,
+    prose = false,
+    takes = true,
+  } = props;
   const { expressions } = useForm();
   const text = value === undefined || value === null ? "" : String(value);
   const draft = useDraft(text, commit);
   if (expressions)
     return (
-      <ExpressionInput {...{ id, label, pointer, commit, placeholder, prose, suggestions }} value={text} />
+      <ExpressionInput
+        {...{ id, label, pointer, commit, placeholder, prose, suggestions, takes }}
+        value={text}
+      />
     );
   return <input id={id} className="field-input" placeholder={placeholder} {...draft} />;
 }

@@ -3,6 +3,7 @@ import type { Json } from "../api/types";
 import { asYaml } from "../catalog/yaml";
 import { freeName } from "../state/blocks";
 import { piecesOf } from "../ui/Prose";
+import { isJustBegun, useFresh } from "./form";
 import { isEvaluable, jqPath, withExpression, withoutEmpty } from "./insertion";
 import { partAt, withPart } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
@@ -317,6 +318,29 @@ test("what stands in backticks is code, and nothing else is markup", () => {
     { text: ": <b>no</b>", isCode: false },
   ]);
   expect(piecesOf("a ` alone")).toEqual([{ text: "a ` alone", isCode: false }]);
+});
+
+test("what was just begun is no fault before its field is left, and what is left stays one", () => {
+  const { begin, leave } = useFresh.getState();
+  const isFresh = (pointer: string, value: Json = "") => isJustBegun(useFresh.getState(), pointer, value);
+  begin("/do/0/a/with/response_format");
+  const name = "/do/0/a/with/response_format/json_schema/name";
+  expect([isFresh(name), isFresh(name, "x"), isFresh("/do/0/a/with/response_format2")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  leave(name);
+  leave("/do/0/a/with/model");
+  expect(isFresh(name)).toBe(false);
+  expect(useFresh.getState().left).toEqual([name]);
+  const other = "/do/0/a/with/response_format/json_schema/schema";
+  begin(other);
+  expect([isFresh(name), isFresh(other)]).toEqual([false, true]);
+  begin("/do/0/a/with/response_format");
+  expect(isFresh(name)).toBe(true);
+  useFresh.getState().end();
+  expect(isFresh(name)).toBe(false);
 });
 
 test("query parameters that an operation may be given are shown where they are few", () => {

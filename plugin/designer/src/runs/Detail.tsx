@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { getRun, readRecorded } from "../api/endpoints";
 import type { Answers, CallRecord, Recorded, RunRecord, TaskRecord } from "../api/types";
 import { useLayout } from "../app/layout";
+import { UsageNotTold } from "../request/chat";
 import { blockAt, wholeAround } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
@@ -133,6 +134,7 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
           </button>
         )}
       </p>
+      {block && task.state === "completed" && task.calls?.some(isUntold) && <UsageNotTold block={block} />}
       {task.loops && Object.keys(task.loops).length > 0 && (
         <dl className="loops">
           {Object.entries(task.loops).map(([name, value]) => (
@@ -164,6 +166,9 @@ export function placeOfFault(task: TaskRecord): string | null {
   const named = /^(\/[^\s:]+): /.exec(task.detail ?? "")?.[1];
   return named?.startsWith(`${task.pointer}/`) ? named : null;
 }
+
+const isUntold = ({ tokens, response }: CallRecord) =>
+  (tokens ?? null) === null && (response ?? null) !== null;
 
 function CallDetail({ call, told }: { call: CallRecord; told: string | null }) {
   return (

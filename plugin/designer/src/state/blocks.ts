@@ -194,6 +194,9 @@ export const toldWithDoubts = <T extends Placed>(findings: T[], doubts: T[]) => 
   ),
 ];
 
+/** Whether it tells of a value that is still to be filled in. */
+export const isToFillIn = ({ code }: Pick<Finding, "code">) => code === "to-fill-in";
+
 /** Whether it is of a value that is still to be filled in, which is all there is to tell of that. */
 export const isOfToFillIn = ({ places }: Placed, toFillIn: string[]) =>
   places.some((place) => toFillIn.includes(place));

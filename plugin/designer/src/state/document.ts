@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edit, Finding, Fix } from "../api/types";
-import { blockAt, carried, changedBlocks, isEmpty, movedTo, type Read } from "./blocks";
+import { blockAt, carried, changedBlocks, isEmpty, isToFillIn, movedTo, type Read } from "./blocks";
 import { difference } from "./changes";
 
 const CHECK_AFTER = 250;
@@ -158,6 +158,9 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | undefined;
 /** A place, as it is called wherever the task stands. */
 export const anywhere = (pointer: string) => pointer.replace(/\/do\/\d+(?=\/)/g, "/do");
+/** What is told, but that a value is to be filled in which somebody means as it is. */
+const withoutKept = (findings: Finding[], kept: string[]) =>
+  findings.filter((one) => !isToFillIn(one) || !one.places.some((place) => kept.includes(anywhere(place))));
 let edits: Promise<unknown> = Promise.resolve();
 let waiting = 0;
 let saves: Promise<unknown> = Promise.resolve();
@@ -168,7 +171,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     checked: text,
     definition: checked.definition,
     blocks: checked.blocks,
-    findings: checked.findings,
+    findings: withoutKept(checked.findings, kept),
     toFillIn: checked.to_fill_in.filter((one) => !kept.includes(anywhere(one))),
     runnable: checked.runnable,
     checking: false,
@@ -281,12 +284,14 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       checkSoon();
     },
     keepMadeUp(pointers) {
-      const { kept, toFillIn } = get();
+      const { kept, toFillIn, findings } = get();
       const isMeant = (one: string) => pointers.some((at) => `${one}/`.startsWith(`${at}/`));
       const meant = toFillIn.filter(isMeant);
       if (!meant.length) return;
+      const all = [...new Set([...kept, ...meant.map(anywhere)])];
       set({
-        kept: [...new Set([...kept, ...meant.map(anywhere)])],
+        kept: all,
+        findings: withoutKept(findings, all),
         toFillIn: toFillIn.filter((one) => !isMeant(one)),
       });
     },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as api from "../api/endpoints";
-import type { Definition } from "../api/types";
+import type { Definition, Finding } from "../api/types";
 import { useDocument } from "./document";
 import { keepDrafts, keepMeant, readDraft } from "./drafts";
 
@@ -100,12 +100,17 @@ test("a value that was made up and is meant stays so when the file is opened aga
   const open = (folder: string, to_fill_in: string[]) => {
     close();
     state().open({ ...definition("one"), path: "other.yaml" });
-    state().open({ ...definition("one"), to_fill_in });
+    const findings = to_fill_in.map(
+      (pointer) => ({ code: "to-fill-in", pointer, places: [pointer] }) as Finding,
+    );
+    state().open({ ...definition("one"), to_fill_in, findings });
     close = keepMeant(folder, "a.yaml");
   };
   open("/shop", made);
+  expect(state().findings).toHaveLength(made.length);
   state().keepMadeUp(["/do/0/a"]);
   expect(state().toFillIn).toEqual([made[2]]);
+  expect(state().findings.map(({ pointer }) => pointer)).toEqual([made[2]]);
   const moved = made.map((one) => one.replace("/do/0/a", "/do/2/a"));
   open("/shop", moved);
   expect(state().toFillIn).toEqual([moved[2]]);

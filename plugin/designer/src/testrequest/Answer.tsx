@@ -6,6 +6,8 @@ import type { Block, JsonObject, Report, TakenValue } from "../api/types";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { NotSetUp, SavedValue } from "../connections/SecretField";
+import { UnlistedModel, UsageNotTold } from "../request/chat";
+import { partAt } from "../request/local";
 import { useDocument } from "../state/document";
 import { Prose, Refused, Told } from "../ui/Prose";
 import { Tabs } from "../ui/Tabs";
@@ -13,6 +15,9 @@ import { toldDuration } from "../ui/time";
 import { sameJson, takePinned, useData } from "./data";
 import { Copy, OutcomeView, PreparedView, ResponseView, WireView } from "./parts";
 import { isOutdated, textOf, useSession } from "./session";
+
+/** With what servers answer who asks for a model that they do not have. */
+const REFUSES = [400, 403, 404, 422];
 
 /** What became of the request: as it was prepared, what went over the wire, what came back, what a run makes of it. */
 export function Answer({ block }: { block: Block }) {
@@ -63,6 +68,12 @@ export function Answer({ block }: { block: Block }) {
         <Keep key={session.id} report={report} block={block} />
       )}
       {phase === "done" && report && <Allow report={report} block={block} />}
+      {phase === "done" && REFUSES.includes(report?.response?.status ?? 0) && (
+        <UnlistedModel block={block} model={partAt(report?.prepared.body, "/model")} isRefused />
+      )}
+      {phase === "done" && report?.outcome && !report.outcome.error && !report.outcome.usage && (
+        <UsageNotTold block={block} />
+      )}
       {live && (
         <pre className="code live-text" aria-live="polite">
           {live}
@@ -185,7 +196,7 @@ function ErrorPlaces({ problem }: { problem: Problem }) {
   ));
 }
 
-const FAULTY = ".field.faulty:not(.composite) :is(input, textarea, select)";
+const FAULTY = ".field:is(.faulty, .to-fill-in):not(.composite) :is(input, textarea, select)";
 
 /** Keeps an answer: as the sample of all later expressions and test requests, or in place of the server. */
 function Keep({ report, block }: { report: Report; block: Block }) {

@@ -42,7 +42,7 @@ export function useReadable(pointer: string) {
 export function DataPanel({ block }: { block: Block }) {
   const path = useDocument((state) => state.path);
   const sample = useSample(path);
-  const target = useCursor((state) => state.target);
+  const { target, refusing } = useCursor();
   const { data } = useReadable(block.pointer);
   if (!data) return null;
   return (
@@ -50,7 +50,11 @@ export function DataPanel({ block }: { block: Block }) {
       <h3>
         Data{" "}
         <small>
-          {target ? `a click puts an expression into ${target.label}` : "put the cursor into a field first"}
+          {target
+            ? `a click puts an expression into ${target.label}`
+            : refusing
+              ? `${refusing} takes none of it: put the cursor into another field first`
+              : "put the cursor into a field first"}
         </small>
       </h3>
       {nearestFirst(data.values).map((one) => (

@@ -11,7 +11,7 @@ from httptask.catalog.operation_faults import operation_faults
 from httptask.catalog.path_faults import path_faults
 from httptask.catalog.project_documents import ProjectDocuments
 from httptask.designer.called import CalledOperations
-from httptask.designer.outline import Checked, checked, runs_name
+from httptask.designer.outline import Checked, checked, runs_name, with_made_up
 from httptask.designer.problems import Problem
 from httptask.designer.workspace import AskedWorkspace, Workspace, load_once
 from httptask.diagnostics.cutting import shortened
@@ -140,7 +140,7 @@ def check_text(workspace: Workspace, path: str, text: str) -> Checked:
         of_apis += path_faults(loaded.draft, config.connections, config.root, config.state_directory)
     looked = checked(loaded, config.connections, of_apis, unknown)
     called = CalledOperations(config, workspace.catalog(config))
-    return looked.model_copy(update={"to_fill_in": [*called.to_fill_in(loaded)]})
+    return with_made_up(loaded, looked, [*called.to_fill_in(loaded)])
 
 
 def _whole(workspace: Workspace, path: str, text: str, sha256: str) -> DefinitionText:
