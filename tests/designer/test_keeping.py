@@ -14,6 +14,9 @@ from httptask.chat.models import ChatRequest
 from httptask.client.collecting import collect
 from httptask.client.edge import Edge
 from httptask.connections.connection import Connection
+from httptask.designer.kept_answers import new_recorder
+from httptask.designer.problems import Problem
+from httptask.fixtures.recording import Recorder
 from httptask.fixtures.transport import Fixtures
 from httptask.http import files
 from httptask.http.models import HttpRequest, StreamFormat, StreamReading
@@ -89,6 +92,31 @@ async def test_a_kept_answer_stands_in_for_its_server(
     assert spoken.usage.total_tokens == 8
     assert (listed.status, listed.content, listed.simulated) == (200, {"items": [1]}, True)
     assert listed.headers["x-request-id"] == "r-1"
+
+
+async def test_it_is_told_that_answers_of_a_run_could_not_be_kept(tmp_path: Path) -> None:
+    workspace = workspace_of(tmp_path, {})
+    recorder = new_recorder(workspace, "one.yaml")
+    recorder.failed = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class OwnRuns:
+        def recorder_of(self, _: str) -> Recorder:
+            return recorder
+
+    object.__setattr__(workspace, "own_runs", OwnRuns())
+    async with asked(workspace) as client:
+        told = (await client.get("/api/runs/r-1/recorded")).json()
+    failure = "fixtures can't be written: No space left on device"
+    assert told == {"folder": "fixtures", "answers": 0, "files": [], "failure": failure}
+
+
+def test_answers_are_not_kept_outside_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    workspace = workspace_of(tmp_path / "project", {})
+    (tmp_path / "project" / "fixtures").symlink_to(tmp_path)
+    with pytest.raises(Problem) as refused:
+        new_recorder(workspace, "one.yaml")
+    assert refused.value.status == 404
 
 
 STREAMS = """\
