@@ -158,9 +158,7 @@ function Cases({ block, held }: { block: Block; held: TaskRun["cases"] }) {
       ))}
       {held?.[""] && (
         <li data-taken={held[""]}>
-          <b>no case held</b>
-          <code />
-          <Taken count={held[""]} />
+          <b>no case held{held[""] > 1 ? ` ×${held[""]}` : ""}</b>
         </li>
       )}
     </ul>

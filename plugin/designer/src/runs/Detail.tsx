@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { getRun, readRecorded } from "../api/endpoints";
-import type { Answers, CallRecord, Recorded, RunRecord, TaskRecord } from "../api/types";
+import type { Answers, CallRecord, Recorded, RunRecord, TaskExecution, TaskRecord } from "../api/types";
 import { useLayout } from "../app/layout";
 import { UsageNotTold } from "../request/chat";
 import { blockAt, wholeAround } from "../state/blocks";
@@ -9,7 +9,8 @@ import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
 import { Prose } from "../ui/Prose";
 import { isOf, isOver, isSimulated, type RunView, useRun } from "./run";
-import { toldOf } from "./states";
+import { around, toldOf, useRunStates } from "./states";
+import { roundOf } from "./Timeline";
 
 /** The run's record, or of one that goes on what there is of it: read once for each thing that is looked at. */
 export function useSoFar(view: RunView, task: TaskRecord | null): RunRecord | null {
@@ -145,6 +146,7 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
           ))}
         </dl>
       )}
+      {task.kind === "call.map" && <FailedItems map={task} tasks={view.tasks} />}
       {task.calls?.map((call) => (
         <CallDetail key={call.id} call={call} told={told} />
       ))}
@@ -156,6 +158,56 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
       )}
     </div>
   );
+}
+
+const FEW_ITEMS = 50;
+
+/** Of a map the items that failed, each with its error: in the list of results they are apart. */
+function FailedItems({ map, tasks }: { map: TaskRecord; tasks: TaskRecord[] }) {
+  const failed = useMemo(() => failedItems(map, tasks), [map, tasks]);
+  if (!failed.length) return null;
+  return (
+    <details open>
+      <summary>
+        {failed.length} {failed.length === 1 ? "item" : "items"} failed
+      </summary>
+      <table className="failed-items">
+        <thead>
+          <tr>
+            <th>Item</th>
+            <th>Error</th>
+          </tr>
+        </thead>
+        <tbody>
+          {failed.slice(0, FEW_ITEMS).map((task) => (
+            <tr key={task.id}>
+              <td>
+                <button
+                  type="button"
+                  className="link"
+                  title="What became of it"
+                  onClick={() => useRunStates.getState().look(task.id)}
+                >
+                  {roundOf(task, new Map()) || task.id}
+                </button>
+              </td>
+              <td>
+                <Prose text={toldOf(task, 0) ?? "it failed"} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {failed.length > FEW_ITEMS && (
+        <p className="muted">and {failed.length - FEW_ITEMS} more, which the timeline has</p>
+      )}
+    </details>
+  );
+}
+
+/** Of each item of a map that failed, the task at which it did: nothing in the item has caught that. */
+export function failedItems(map: TaskExecution, tasks: TaskRecord[]): TaskRecord[] {
+  return tasks.filter(({ id, state }) => state === "faulted" && around(around(id)) === map.id);
 }
 
 const casesTold = (name: string | null | undefined) =>
