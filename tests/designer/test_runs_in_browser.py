@@ -17,7 +17,10 @@ input: { schema: { document: { type: object, required: [amount], properties: { a
 do:
   - order: { call: httpRequest, with: { method: post, connection: shop, path: /orders, body: { book: b } } }
   - approval: { listen: { to: { one: { with: { type: com.example.approval } } } } }
-  - ship: { call: httpRequest, with: { method: post, connection: shop, path: /wrong, body: {} } }
+  - ship:
+      if: ${ .[0].decision == "approve" }
+      call: httpRequest
+      with: { method: post, connection: shop, path: /wrong, body: {} }
 """
 OTHER = f"""\
 document: {{ dsl: 1.0.3, namespace: demo, name: other, version: 1.0.0 }}
@@ -102,6 +105,17 @@ async def leave_and_come_back(browser: Browser) -> None:
     await block.wait_for()
 
 
+async def approve(browser: Browser) -> None:
+    """What is given as JSON stands in the fields, too."""
+    page = browser.page
+    await page.get_by_role("button", name="Data as JSON").click()
+    await page.get_by_label("Data, as JSON").fill('{ "decision": "approve" }')
+    await page.get_by_role("button", name="Data as fields").click()
+    await page.locator("button[aria-pressed=true]", has_text="approve").wait_for()
+    await browser.look("run-1-fields")
+    await page.get_by_role("button", name="Send event").click()
+
+
 async def reopen(browser: Browser) -> None:
     """Another day, the data are still there: of the run, and of the one that it went on from."""
     page = browser.page
@@ -139,13 +153,14 @@ async def test_a_run_is_approved_and_goes_on_from_a_task_that_was_mended(
 
         # It waits for an approval, which is given here.
         await page.get_by_role("heading", name="approval waits for an event").wait_for()
-        await browser.until("() => document.querySelector('.emit input').value === 'com.example.approval'")
+        await browser.until(
+            "() => document.querySelector('.emit details input').value === 'com.example.approval'"
+        )
         await page.locator(".drawer-detail .tree", has_text="amount").wait_for()  # what is to be approved
         await ask_for_its_end(browser)
         await leave_and_come_back(browser)
         await browser.look("run-1-waits")
-        await page.get_by_label("Data").fill('{ "decision": "approve" }')
-        await page.get_by_role("button", name="Send event").click()
+        await approve(browser)
 
         # The last task fails; it is mended in the form, and the run goes on from there.
         await page.locator(".drawer-head .badge", has_text="faulted").wait_for()
@@ -188,6 +203,7 @@ async def run_with_kept_answers(browser: Browser) -> None:
     await browser.look("run-5-choices")
     await page.get_by_label("Run with kept answers").check()
     await page.get_by_role("button", name="Start").click()
+    await page.get_by_role("group", name="decision").get_by_role("button", name="approve").click()
     await page.get_by_role("button", name="Send event").click()
     await page.locator(".drawer-head .badge", has_text="completed").wait_for()
     await page.locator(".drawer-head .badge", has_text="simulated").wait_for()

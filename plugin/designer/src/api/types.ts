@@ -256,6 +256,8 @@ export interface TaskForm {
   unknown_document: string | null;
   /** Names of the variables that it binds for the tasks in it, by the pointers of their fields. */
   variables: Record<string, string>;
+  /** JSON Schema of the data of an event that it waits for, as far as something is known of that. */
+  event_schema: object | null;
   /** What the definition has under `use`, by its key. */
   names: Record<string, string[]>;
   /** Of the keys of its kind, of those of every task, and the definitions that both refer to. */

@@ -2,9 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { getRun, listAwaitedEvents } from "../api/endpoints";
 import type { AwaitedEvent, Json, TaskExecution, TaskRecord } from "../api/types";
-import { isObject } from "../request/schema";
+import { isObject, type Schema } from "../request/schema";
 import { useTaskForm } from "../request/TaskPane";
+import { blockAt } from "../state/blocks";
+import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
+import { EventData } from "./EventData";
 import { AGAIN_AFTER, useRun } from "./run";
 import { around } from "./states";
 import { roundOf } from "./Timeline";
@@ -48,27 +51,37 @@ export function Emit({ run, task, among }: Props) {
   const form = useTaskForm(task.pointer);
   const awaited = useAwaited(run, task.id);
   const [given, setGiven] = useState<Attributes>({});
-  const [data, setData] = useState("");
+  const [value, setValue] = useState<Json | undefined>();
+  const [text, setText] = useState<string | null>(null);
+  const schema = useIsOpen(task) ? (form.data?.event_schema ?? null) : null;
+  const asJson = text !== null || schema === null;
   const [fault, setFault] = useState<string | null>(null);
   const known = { ...awaited, type: awaited?.type ?? awaitedType(form.data?.task) };
   const attribute = (name: (typeof ATTRIBUTES)[number]) => given[name] ?? known[name] ?? "";
   const send = async (event: FormEvent) => {
     event.preventDefault();
-    let value: Json;
-    try {
-      value = JSON.parse(data.trim() || "null") as Json;
-    } catch {
-      return setFault('The data is no JSON: write it as { "decision": "approve" }.');
-    }
+    const read = asJson ? parsed(text ?? "") : { data: value };
+    if (!read) return setFault('The data is no JSON: write it as { "decision": "approve" }.');
+    if (!asJson && value === undefined)
+      return setFault("Choose or write a value first: as JSON, an event without data can be sent.");
     const [type, subject, source] = ATTRIBUTES.map(attribute);
     const tasks = await useRun.getState().emit({
       type: type ?? "",
       subject: subject || null,
       source: source || null,
       task: task.id,
-      data: value,
+      data: read.data ?? null,
     });
     setFault(tasks?.length === 0 ? "The task does not wait for an event like this: the run keeps it." : null);
+  };
+  const isAsked = schema === null || !known.type;
+  const change = () => {
+    setFault(null);
+    if (!asJson) return setText(value === undefined ? "" : JSON.stringify(value));
+    const read = parsed(text ?? "");
+    if (!read) return setFault("The data is no JSON, of which fields could be made.");
+    setValue(read.data);
+    setText(null);
   };
   return (
     <form className="emit" onSubmit={(event) => void send(event)}>
@@ -77,38 +90,67 @@ export function Emit({ run, task, among }: Props) {
         {task.id !== task.name && <small className="mono muted">{task.id}</small>}
       </h3>
       <ComeBefore {...{ run, task, among }} />
-      {ATTRIBUTES.filter((name) => name !== "source" || known.source).map((name) => (
-        <label key={name}>
-          {LABELS[name]}
-          <input
+      {asJson ? (
+        <label>
+          Data, as JSON; none where it is left empty
+          <textarea
             className="field-input mono"
-            required={name === "type"}
-            value={attribute(name)}
-            onChange={(event) => setGiven({ ...given, [name]: event.target.value })}
+            rows={2}
+            placeholder='as { "decision": "approve" }'
+            value={text ?? ""}
+            onChange={(event) => setText(event.target.value)}
           />
         </label>
-      ))}
-      <label>
-        Data, as JSON; none where it is left empty
-        <textarea
-          className="field-input mono"
-          rows={2}
-          placeholder='as { "decision": "approve" }'
-          value={data}
-          onChange={(event) => setData(event.target.value)}
-        />
-      </label>
+      ) : (
+        <EventData schema={schema as Schema} value={value} change={setValue} />
+      )}
+      <details className="more" open={isAsked}>
+        <summary>
+          Event <code>{[attribute("type"), attribute("subject")].filter(Boolean).join(" · ")}</code>
+        </summary>
+        {ATTRIBUTES.filter((name) => name !== "source" || known.source).map((name) => (
+          <label key={name}>
+            {LABELS[name]}
+            <input
+              className="field-input mono"
+              required={name === "type"}
+              value={attribute(name)}
+              onChange={(event) => setGiven({ ...given, [name]: event.target.value })}
+            />
+          </label>
+        ))}
+      </details>
       {fault && (
         <p className="field-fault error" role="alert">
           {fault}
         </p>
       )}
-      <button type="submit" className="button small primary">
-        Send event
-      </button>
+      <p className="emit-ends">
+        <button type="submit" className="button small primary">
+          Send event
+        </button>
+        {schema && (
+          <button type="button" className="button plain small" onClick={change}>
+            {asJson ? "Data as fields" : "Data as JSON"}
+          </button>
+        )}
+      </p>
     </form>
   );
 }
+
+/** JSON that is written there, and null where it is none. */
+function parsed(text: string): { data: Json | undefined } | null {
+  try {
+    return { data: text.trim() ? (JSON.parse(text) as Json) : undefined };
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a task is one of the definition that is open, whose text tells what is read of its events. */
+const useIsOpen = (task: TaskExecution) =>
+  useDocument((state) => blockAt(state.blocks, task.pointer)?.name === task.name);
 
 const LABELS = { type: "Type", subject: "Subject", source: "Source" };
 

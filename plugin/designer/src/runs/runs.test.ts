@@ -5,7 +5,8 @@ import type { CallRecord, RunRecord, RunSummary, TaskRecord } from "../api/types
 import { useDocument } from "../state/document";
 import { blockOf } from "../state/testing";
 import { sampleOf } from "../testrequest/data";
-import { placeOfFault } from "./Detail";
+import { failedItems, placeOfFault } from "./Detail";
+import { choicesIn } from "./EventData";
 import { toldOfKept } from "./RunDialog";
 import { changed, endOf, grouped, isOf, keepOutputs, latestRuns, useRun } from "./run";
 import { statesOf, useRunStates, withEarlier } from "./states";
@@ -27,6 +28,29 @@ test("a task tells how often it was tried and what it has used, where there is s
   expect(used({ attempts: 3, tokens: 42, cost_usd: 0.00012 })).toBe("3 attempts · 42 tokens · $0.00012");
   expect(used({ tokens: 1 }, { tokens: 2, cost_usd: null })).toBe("3 tokens");
   expect(usedBy({ attempt: 2 } as TaskRecord)).toBe("attempt 2");
+});
+
+test("of a map the items that failed are told, each by the task that nothing in it has caught", () => {
+  const task = (id: string, state: string) => ({ id, state }) as TaskRecord;
+  const tasks = [
+    task("all", "completed"),
+    task("all/0/ask", "faulted"),
+    task("all/1/try", "completed"),
+    task("all/1/try/ask", "faulted"),
+    task("all/2/each", "faulted"),
+    task("all/2/each/0/ask", "faulted"),
+    task("other/0/ask", "faulted"),
+  ];
+  expect(failedItems(tasks[0] as TaskRecord, tasks).map(({ id }) => id)).toEqual(["all/0/ask", "all/2/each"]);
+});
+
+test("what the data of an event is compared with are buttons, where these are few", () => {
+  const of = (schema: object) => choicesIn(schema, {});
+  expect(of({ type: "string", examples: ["approve", "reject", ""] })).toEqual(["approve", "reject"]);
+  expect(of({ type: "boolean" })).toEqual([true, false]);
+  expect(of({ enum: ["a", "b"] })).toEqual(["a", "b"]);
+  expect(of({ type: "string" })).toEqual([]);
+  expect(of({ examples: ["1", "2", "3", "4", "5", "6", "7"] })).toEqual([]);
 });
 
 test("failures in a run that completes all the same are told, each one once", () => {

@@ -15,6 +15,7 @@ from httptask.designer.problems import Problem
 from httptask.designer.routes.definitions import EditedText
 from httptask.designer.task_schema import ARGUMENTS, TaskSchema, kind_of, schema_of
 from httptask.designer.workspace import AskedWorkspace, Workspace
+from httptask.dsl.event_data import event_schema
 from httptask.dsl.locate import tokens_of, value_at
 from httptask.dsl.renaming import variables_of
 from httptask.dsl.tasks import CALLS
@@ -57,6 +58,8 @@ class TaskForm(BaseModel):
     variables: dict[str, str]
     """Names of the variables that it binds for the tasks in it, by the pointers of their fields: `rename_variable`
     changes them with what reads them."""
+    event_schema: Any = None
+    """JSON Schema of the data of an event that it waits for; None where nothing is known of that."""
     names: dict[str, list[str]]
     """What the definition has under `use`, by its key, such as `retries`."""
     schema_id: str
@@ -103,6 +106,7 @@ def get_task(place: TaskPlace, workspace: AskedWorkspace) -> TaskForm:
         operation=operation,
         document=document,
         unknown_document=address,
+        event_schema=event_schema(program, program.nodes[place.pointer]),
         variables=variables_of(program, place.pointer),
         names={key: [*getattr(program.definition.use, key)] for key in _NAMED},
         schema_id=id_,
