@@ -97,10 +97,11 @@ class ServerProcess:
         """
         binary = _find_binary()
         for _ in range(_START_TRIES):  # somebody may take the port before the server does
-            address = f"{_HOST}:{available_port(preferred_port)}"
+            port = available_port(preferred_port)
+            address = f"{_HOST}:{port}"
             try:
                 self._database.prepare()
-                ui_port = None if preferred_port is None else available_port(preferred_port + _UI_PORTS_ABOVE)
+                ui_port = None if preferred_port is None else available_port(port + _UI_PORTS_ABOVE)
                 record = self._spawn(binary, address, ui_port)
                 cluster = await self._ask(address, seconds=_START_SECONDS)
                 if cluster is not None:
