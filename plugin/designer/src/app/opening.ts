@@ -92,6 +92,9 @@ export function useEarlierRun(): void {
   }, [path, data]);
 }
 
+/** Whether a field of the form holds what it gives when it is left. */
+const hasDraft = () => document.querySelector('.task-fields:not(.given) [data-clean="false"]') !== null;
+
 /** Notices that the file which is open has changed on disk, and asks before one is lost that way. */
 export function useDiskWatch(): void {
   const { data } = useDefinitions();
@@ -103,12 +106,14 @@ export function useDiskWatch(): void {
       return;
     client
       .fetchQuery({ queryKey: ["definition", path, listed.sha256], queryFn: () => api.readDefinition(path) })
-      .then((read) => useDocument.getState().path === path && useDocument.getState().noticeDisk(read))
+      .then(
+        (read) => useDocument.getState().path === path && useDocument.getState().noticeDisk(read, hasDraft()),
+      )
       .catch(() => undefined);
   }, [data, client]);
   useEffect(() => {
     const leaving = (event: BeforeUnloadEvent) => {
-      if (isUnsaved(useDocument.getState())) event.preventDefault();
+      if (isUnsaved(useDocument.getState()) || hasDraft()) event.preventDefault();
     };
     window.addEventListener("beforeunload", leaving);
     return () => window.removeEventListener("beforeunload", leaving);

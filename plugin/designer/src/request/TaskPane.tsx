@@ -11,6 +11,7 @@ import { isCall, kindName } from "../flow/kinds";
 import { besides, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { WRAPPINGS } from "../state/nesting";
+import { places } from "../state/places";
 import { DataPanel } from "../testrequest/DataPanel";
 import { Icon, iconOf } from "../ui/icons";
 import { Refused } from "../ui/Prose";
@@ -35,8 +36,18 @@ export function useTaskForm(pointer: string) {
   return useQuery({ ...taskForm(client, path ?? "", text, pointer), placeholderData: (before) => before });
 }
 
+/** The same, for who edits in it: places that have been renamed or moved are shown as they are once it is there. */
+export function useEditedForm(pointer: string) {
+  const form = useTaskForm(pointer);
+  const shown = form.isPlaceholderData ? undefined : form.data;
+  useEffect(() => {
+    if (shown) places.areShown();
+  }, [shown]);
+  return form;
+}
+
 function TaskEditor({ block }: { block: Block }) {
-  const { data, error } = useTaskForm(block.pointer);
+  const { data, error } = useEditedForm(block.pointer);
   const pane = useRef<HTMLDivElement>(null);
   useEntering(pane, data !== undefined);
   useEffect(() => useFresh.getState().end, []);

@@ -73,6 +73,27 @@ test("an edit is a step of its own, whatever was typed before", async () => {
   expect(state().text).toBe("one");
 });
 
+test("an edit that is asked for while a task gets another name is made at that name", async () => {
+  const renamed = { ...checked, blocks: [blockOf("/do/0/b")], text: "b", changes: [] };
+  state().open({ ...definition("a"), blocks: [blockOf("/do/0/a")] });
+  const edited = vi.spyOn(api, "edit").mockResolvedValue(renamed);
+  const renaming = state().edit([{ op: "rename", pointer: "/do/0/a", name: "b" }]);
+  await state().edit([{ op: "set", pointer: "/do/0/a/if", value: true }]);
+  await renaming;
+  expect(edited).toHaveBeenLastCalledWith("a.yaml", "b", [{ op: "set", pointer: "/do/0/b/if", value: true }]);
+});
+
+test("an edit of a task that stands elsewhere in the text that was typed meanwhile is made there", async () => {
+  state().open({ ...definition("a"), blocks: [blockOf("/do/0/a")] });
+  state().type("b a");
+  vi.spyOn(api, "check").mockResolvedValue({ ...checked, blocks: [blockOf("/do/0/b"), blockOf("/do/1/a")] });
+  const edited = vi.spyOn(api, "edit").mockResolvedValue({ ...checked, text: "b a", changes: [] });
+  await state().edit([{ op: "set", pointer: "/do/0/a/if", value: true }]);
+  expect(edited).toHaveBeenLastCalledWith("a.yaml", "b a", [
+    { op: "set", pointer: "/do/1/a/if", value: true },
+  ]);
+});
+
 test("an edit that changes nothing is no step", async () => {
   vi.spyOn(api, "edit").mockResolvedValue({ ...checked, text: "one", changes: [] });
   expect(await state().edit([{ op: "set", pointer: "/a", value: 1 }])).toBe(true);
@@ -190,7 +211,7 @@ test("what becomes of a save is not told of a definition that was opened since",
 });
 
 test("a file that changed on disk is taken where nothing would be lost, and undo brings the former text back", () => {
-  state().noticeDisk({ text: "theirs", sha256: "sha of theirs" });
+  state().noticeDisk({ text: "theirs", sha256: "sha of theirs" }, false);
   expect(state().text).toBe("theirs");
   expect(isUnsaved(state())).toBe(false);
   state().undo();
@@ -255,4 +276,18 @@ test("undo and redo select what they bring back; else what was selected stays so
   await goes(false);
   state().select("/do/0/new");
   expect(await goes(true)).toBe("/do/0/a"); // which was selected before it came
+});
+
+test("what is typed after the text of the disk was taken does not take that away when it is undone", () => {
+  state().type("one t");
+  useDocument.setState({ saved: "one t", base: "sha of one t" }); // as saved
+  state().noticeDisk({ text: "one t, new", sha256: "sha of disk" }, false);
+  state().type("one tw, new");
+  state().undo();
+  expect(state().text).toBe("one t, new");
+});
+
+test("the text of the disk is not taken while somebody writes in a field", () => {
+  state().noticeDisk({ text: "two", sha256: "sha of two" }, true);
+  expect([state().text, state().disk?.text]).toEqual(["one", "two"]);
 });

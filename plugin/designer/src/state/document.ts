@@ -4,6 +4,7 @@ import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edit, Finding, Fix } from "../api/types";
 import { blockAt, carried, changedBlocks, isEmpty, isToFillIn, movedTo, type Read } from "./blocks";
 import { difference } from "./changes";
+import { places } from "./places";
 
 const CHECK_AFTER = 250;
 const ONE_STEP = 5_000;
@@ -87,7 +88,8 @@ interface DocumentActions {
   offerDraft(draft: Draft): void;
   restoreDraft(): void;
   dropDraft(): void;
-  noticeDisk(change: DiskChange): void;
+  /** Takes the text of the disk, where nothing of this page is lost by that, which may stand in a field. */
+  noticeDisk(change: DiskChange, isWriting: boolean): void;
   forgetProblem(): void;
 }
 
@@ -181,12 +183,13 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
    * A text that can't be read has no blocks: those of before stay, as the flow must not vanish while one types, and are
    * where their lines are by now.
    */
-  const take = (checked: Checked, text: string) => {
+  const take = (checked: Checked, text: string, made: Edit[] = []) => {
     const isKnown = checked.blocks.length || checked.runnable || isEmpty(checked.findings);
     const { blocks: former, checked: formerText, definition, selected } = get();
     const changed = isKnown ? null : difference(formerText, text);
     const blocks = isKnown ? checked.blocks : changed ? carried(former, changed) : former;
     set({ ...looked(checked, text, get().kept), blocks });
+    places.take(made, former, blocks);
     if (!isKnown) set({ definition });
     const stays = blockAt(blocks, selected)?.pointer ?? movedTo(blocks, blockAt(former, selected)?.name);
     if (!isKnown) return set({ selected: stays ?? null });
@@ -194,6 +197,11 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     set({ selected: came ?? stays ?? blockAt(blocks, back?.selected ?? null)?.pointer ?? null });
     if (came !== undefined) set({ returned: get().returns });
     back = null;
+  };
+
+  const look = async (path: string, text: string, signal?: AbortSignal) => {
+    const checked = await api.check(path, text, signal);
+    if (get().path === path && get().text === text) take(checked, text);
   };
 
   const checkSoon = (after = CHECK_AFTER) => {
@@ -206,8 +214,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       asked = new AbortController();
       const { signal } = asked;
       try {
-        const checked = await api.check(path, text, signal);
-        if (get().path === path && get().text === text) take(checked, text);
+        await look(path, text, signal);
       } catch (error) {
         if (!signal.aborted) set({ checking: false, problem: problemOf(error) });
       }
@@ -218,25 +225,33 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
 
   const step = (text: string, joined: boolean) => {
     const { past } = get();
+    typing = null;
     set({ past: joined ? past : [...past.slice(1 - STEPS), here()], future: [], text });
   };
 
-  const editNow = async (wanted: Edit[] | EditsOf): Promise<boolean> => {
+  const bring = (step: Step, past: Step[], future: Step[]) => {
+    typing = null;
+    back = step;
+    places.areShown();
+    set({ past, future, text: step.text, returns: get().returns + 1 });
+    checkSoon(0);
+  };
+
+  const editNow = async (wanted: Edit[] | EditsOf, asked: number): Promise<boolean> => {
     for (;;) {
-      const { path, text } = get();
+      const { path, text, checked } = get();
       if (path === null) return false;
       try {
-        const made = typeof wanted === "function" ? await wanted(path, text) : wanted;
+        if (checked !== text) await look(path, text); // where its blocks are is not known yet
+        const meant = typeof wanted === "function" ? await wanted(path, text) : wanted;
+        const made = places.follow(meant, asked, get().blocks);
         if (get().path === path && get().text !== text) continue;
         const edited = await api.edit(path, text, made);
         if (get().path !== path) return false;
         if (get().text !== text) continue; // somebody typed meanwhile: the edit is made in that text
         clearTimeout(timer);
-        if (edited.text !== text) {
-          step(edited.text, false);
-          typing = null;
-        }
-        take(edited, edited.text);
+        if (edited.text !== text) step(edited.text, false);
+        take(edited, edited.text, made);
         return true;
       } catch (error) {
         set({ problem: problemOf(error) });
@@ -272,6 +287,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       asked?.abort();
       typing = null;
       back = null;
+      places.areShown();
       const { path, text, sha256 } = definition;
       const kept = path === get().path ? get().kept : closed.kept;
       set({ ...closed, path, text, saved: text, base: sha256, kept, ...looked(definition, text, kept) });
@@ -295,22 +311,20 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
         toFillIn: toFillIn.filter((one) => !isMeant(one)),
       });
     },
-    recheck() {
-      checkSoon(0);
-    },
+    recheck: () => checkSoon(0),
     doubt(doubts) {
       if (doubts.length || get().doubts.length) set({ doubts });
     },
     put({ start, end, word, text }) {
       const now = get().text;
       if (now.slice(start, end) !== word) return;
-      typing = null;
       step(now.slice(0, start) + text + now.slice(end), false);
       checkSoon(0);
     },
     edit(wanted) {
       waiting++;
-      const done = edits.then(() => editNow(wanted)).finally(() => waiting--);
+      const asked = places.asked();
+      const done = edits.then(() => editNow(wanted, asked)).finally(() => waiting--);
       edits = done.catch(() => undefined);
       return done;
     },
@@ -319,23 +333,15 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     },
     async undo() {
       if (waiting) await edits;
-      const { past, future, returns } = get();
+      const { past, future } = get();
       const before = past.at(-1);
-      if (before === undefined) return;
-      typing = null;
-      back = before;
-      set({ past: past.slice(0, -1), future: [here(), ...future], text: before.text, returns: returns + 1 });
-      checkSoon(0);
+      if (before !== undefined) bring(before, past.slice(0, -1), [here(), ...future]);
     },
     async redo() {
       if (waiting) await edits;
-      const { past, future, returns } = get();
+      const { past, future } = get();
       const after = future[0];
-      if (after === undefined) return;
-      typing = null;
-      back = after;
-      set({ past: [...past, here()], future: future.slice(1), text: after.text, returns: returns + 1 });
-      checkSoon(0);
+      if (after !== undefined) bring(after, [...past, here()], future.slice(1));
     },
     select(selected) {
       set({ selected });
@@ -374,11 +380,11 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     dropDraft() {
       set({ draft: null });
     },
-    noticeDisk(change) {
+    noticeDisk(change, isWriting) {
       const { base, text, saved } = get();
       if (change.sha256 === base) return;
       set({ disk: change });
-      if (text === saved) get().takeDisk(); // nothing of this page is lost, and undo brings the former text back
+      if (text === saved && !isWriting) get().takeDisk(); // undo brings the former text back
     },
     forgetProblem() {
       set({ problem: null });

@@ -5,7 +5,7 @@ import { leaveField } from "../app/keys";
 import { useLayout } from "../app/layout";
 import { useProject } from "../app/opening";
 import { keysOf } from "../request/local";
-import { TaskFields, useTaskForm } from "../request/TaskPane";
+import { TaskFields, useEditedForm } from "../request/TaskPane";
 import { blockAt, toFillInOf } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Dialog } from "../ui/Dialog";
@@ -55,7 +55,7 @@ function Tested({ block, close }: { block: Block; close(): void }) {
     () => void useSession.getState().look(block.pointer),
     [block.pointer, text, read, connections, dotenv],
   );
-  const form = useTaskForm(block.pointer);
+  const form = useEditedForm(block.pointer);
   const sending = phase === "sending";
   const sender = useRef<HTMLButtonElement>(null);
   const onKey = (event: KeyboardEvent) => {
