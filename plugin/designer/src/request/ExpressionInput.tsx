@@ -1,4 +1,12 @@
-import { type DragEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import {
+  type DragEvent,
+  type KeyboardEvent,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { Problem } from "../api/client";
 import { complete, evaluate } from "../api/endpoints";
 import type { Completion, Evaluation } from "../api/types";
@@ -117,7 +125,7 @@ export function ExpressionInput(props: Props) {
         onClick={() => suggestions && !draft.includes("${") && ask("", 0)}
         onFocus={() => {
           setFocused(true);
-          if (!takes) return useCursor.getState().refuse(label);
+          if (!takes) return;
           const take = (expression: string) => {
             const isMadeUp = useDocument.getState().toFillIn.includes(pointer);
             write(
@@ -137,7 +145,6 @@ export function ExpressionInput(props: Props) {
         }}
         onBlur={() => {
           if (useCursor.getState().held === box.current) return; // it comes back
-          if (!takes) useCursor.getState().refuse(null);
           setFocused(false);
           close();
           if (draft === value) return;
@@ -174,11 +181,46 @@ interface OptionListProps<T> {
   take(option: T): void;
 }
 
-/** What can be chosen in a combobox, below its text. */
+const HIGHEST = 240; // CSS pixels
+const LOWEST = 60;
+const GAP = 4;
+
+type Edges = Pick<DOMRect, "top" | "bottom">;
+
+/** Whether a list goes above its field, and how high it can be there: below it as long as there is room, or the most of it. */
+export function roomFor(field: Edges, seen: Edges, height: number) {
+  const [above, below] = [field.top - seen.top - GAP, seen.bottom - field.bottom - GAP];
+  const wanted = Math.min(height, HIGHEST);
+  const isAbove = below < wanted && above > below;
+  return { isAbove, maxHeight: Math.max(LOWEST, Math.min(isAbove ? above : below, HIGHEST)) };
+}
+
+/** What can be seen of the page around an element, which the nearest one that scrolls cuts off. */
+function seenAround(element: Element): Edges {
+  let around = element.parentElement;
+  while (around && getComputedStyle(around).overflowY === "visible") around = around.parentElement;
+  const { top, bottom } = (around ?? document.documentElement).getBoundingClientRect();
+  return { top: Math.max(top, 0), bottom: Math.min(bottom, window.innerHeight) };
+}
+
+/** What can be chosen in a combobox, below its text or above. */
 export function OptionList<T extends { label: string; detail: string | null }>(props: OptionListProps<T>) {
   const { id, label, options, chosen, about, take } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [room, setRoom] = useState({ isAbove: false, maxHeight: HIGHEST });
+  const { length: count } = options;
+  useLayoutEffect(() => {
+    const field = box.current?.parentElement;
+    if (count && field && box.current)
+      setRoom(roomFor(field.getBoundingClientRect(), seenAround(field), box.current.scrollHeight));
+  }, [count]);
   return (
-    <div className="options" hidden={!options.length}>
+    <div
+      ref={box}
+      className={room.isAbove ? "options above" : "options"}
+      style={{ maxHeight: room.maxHeight }}
+      hidden={!count}
+    >
       <ul role="listbox" id={id} aria-label={label}>
         {options.map((option, index) => (
           <li

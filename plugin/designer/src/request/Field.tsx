@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { type FocusEvent, useEffect, useId, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Json } from "../api/types";
 import { isToFillIn } from "../state/blocks";
@@ -93,14 +93,30 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
     document.getElementById(id)?.focus();
     useCursor.getState().target?.express?.(toFillIn || widget !== "text");
   };
-  const takes = expressions && !composite && !(schema["x-literal"] || schema["x-names"]);
-  const { over, on } = useDrop(takes ? (dropped) => void set(pointer, `\${ ${dropped} }`) : null);
+  const takes = expressions && !isLiteral(schema);
+  if (asExpression && isExpression(value)) setAsExpression(false); // from now on its value tells
+  useEffect(() => () => useCursor.getState().leave(pointer), [pointer]);
+  const take = (picked: string) => {
+    flushSync(() => setAsExpression(true));
+    const box = document.getElementById(id);
+    if (!(box instanceof HTMLTextAreaElement)) return;
+    box.focus();
+    box.select(); // a number or a choice is replaced as a whole
+    useCursor.getState().target?.take(picked);
+  };
+  const onFocus = ({ target }: FocusEvent) => {
+    const isOther = target.id !== id || useCursor.getState().target !== null; // a text takes it at its cursor
+    if (takes && !isOther) useCursor.getState().enter({ pointer, label: name, take });
+  };
+  const { over, on } = useDrop(
+    takes && !composite ? (dropped) => void set(pointer, `\${ ${dropped} }`) : null,
+  );
   const label = raw.title && raw.title.toLowerCase() !== name.toLowerCase() ? raw.title : null;
   return (
     <div
       data-at={pointer}
       className={`field ${severityOf(faults)} ${composite ? "composite" : ""} ${toFillIn ? "to-fill-in" : ""} ${over ? "drop-here" : ""}`}
-      {...{ ...on, onBlur: () => useFresh.getState().leave(pointer) }}
+      {...{ ...on, onFocus, onBlur: () => useFresh.getState().leave(pointer) }}
     >
       <div className="field-head">
         <label htmlFor={id}>
@@ -126,7 +142,7 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
         )}
         {schema.deprecated && <span className="badge warning">deprecated</span>}
         <span className="grow" />
-        {expressions && (isExpression(value) || !(schema["x-literal"] || schema["x-names"])) && (
+        {expressions && (isExpression(value) || !isLiteral(schema)) && (
           <button
             type="button"
             className="fx"
@@ -174,6 +190,9 @@ export function Field({ name, pointer, schema: raw, value, required, shown }: Fi
     </div>
   );
 }
+
+/** Whether what stands there is taken as it is written, or as a name. */
+const isLiteral = (schema: Schema) => Boolean(schema["x-literal"] || schema["x-names"]);
 
 const severityOf = (faults: { severity: string }[]) =>
   faults.some((fault) => fault.severity === "error") ? "faulty" : faults.length ? "doubtful" : "";
@@ -243,7 +262,7 @@ function Input({ id, widget, takes, ...props }: FieldProps & { id: string; widge
         />
       );
     case "any":
-      return <JsonInput id={id} label={name} pointer={pointer} value={value} commit={commit} />;
+      return <JsonInput id={id} value={value} commit={commit} />;
   }
 }
 
@@ -279,7 +298,8 @@ function Union(props: FieldProps & { id: string; takes: boolean }) {
       <Input
         id={id}
         widget={widgetOf(branch, root, name)}
-        {...{ name, pointer, value, required, takes }}
+        {...{ name, pointer, value, required }}
+        takes={takes && !isLiteral(branch)}
         schema={branch}
       />
     </div>

@@ -18,7 +18,15 @@ import { Refused } from "../ui/Prose";
 import { connectionOf, UnlistedModel } from "./chat";
 import { ObjectParts } from "./composite";
 import { Field, type Shown } from "./Field";
-import { Form, type FormContext, ofDefinition, type Suggestions, taskForm, useFresh } from "./form";
+import {
+  Form,
+  type FormContext,
+  ofDefinition,
+  type Suggestions,
+  taskForm,
+  untilTaken,
+  useFresh,
+} from "./form";
 import { TextInput } from "./inputs";
 import { partAt } from "./local";
 import { fewParameters, isObject, partOf, type Schema } from "./schema";
@@ -287,7 +295,7 @@ export function TaskFields({ form, block }: { form: TaskForm; block: Block }) {
   const parameters = fewParameters(own, context.root);
   return (
     <Form.Provider value={context}>
-      <div className="task-fields">
+      <div className="task-fields" {...untilTaken}>
         <ConnectionField block={block} given={typeof connection === "string" ? connection : undefined} />
         {name === undefined ? (
           <p className="muted">

@@ -1,5 +1,5 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { createContext, type DragEvent, type ReactNode, useContext, useState } from "react";
+import { createContext, type DragEvent, type FocusEvent, type ReactNode, useContext, useState } from "react";
 import { create } from "zustand";
 import { getTask } from "../api/endpoints";
 import type { Finding, Json, TaskForm } from "../api/types";
@@ -171,6 +171,30 @@ export const useCursor = create<Cursor>()((set, get) => ({
   refuse: (refusing) => set({ target: null, refusing }),
   leave: (pointer) => set(({ target }) => (target?.pointer === pointer ? { target: null } : {})),
 }));
+
+/** Fields, other than buttons, which can have the focus while the cursor counts as where it was. */
+const FIELDS = "input, textarea, select";
+
+/** What a field is called by its label. */
+function calledOf(field: Element): string {
+  const label = "labels" in field ? (field as HTMLInputElement).labels?.[0] : undefined;
+  const told = field.getAttribute("aria-label") ?? (label?.querySelector("code") ?? label)?.textContent;
+  return told?.trim() || "this field";
+}
+
+/**
+ * Of a form: data go into no other field than the one with the cursor. Each takes none until it says that it does, as it
+ * gets the focus itself, which is after this.
+ */
+export const untilTaken = {
+  onFocusCapture({ target }: Pick<FocusEvent, "target">) {
+    if (target.matches(FIELDS)) useCursor.getState().refuse(calledOf(target));
+  },
+  onBlurCapture({ target }: Pick<FocusEvent, "target">) {
+    const { held, refusing, refuse } = useCursor.getState();
+    if (refusing !== null && held !== target) refuse(null);
+  },
+};
 
 /** The kind of what is dragged out of data, beside its text, which other programs take. */
 export const DRAGGED = "application/x-httptask-expression";

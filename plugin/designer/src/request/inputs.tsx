@@ -144,13 +144,7 @@ export function ChoiceInput({ id, choices, value, commit }: Common & { choices: 
 }
 
 /** Anything, as JSON; text that is none is taken as text. */
-export function JsonInput({
-  id,
-  label,
-  pointer,
-  value,
-  commit,
-}: Common & { label: string; pointer: string }) {
+export function JsonInput({ id, value, commit }: Common) {
   const [fault, setFault] = useState<string | null>(null);
   const text = value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2);
   const draft = useDraft(text, (next) => {
@@ -164,12 +158,6 @@ export function JsonInput({
   });
   const { onKeyDown, ...rest } = draft;
   const goesOn = /^\s*[[{]|\n/.test(draft.value); // a list or an object has lines
-  useEffect(() => () => useCursor.getState().leave(pointer), [pointer]);
-  const take = (expression: string) => {
-    const whole = `\${ ${expression} }`;
-    draft.onChange({ target: { value: whole } }); // else leaving the field would write what stood there
-    commit(whole);
-  };
   return (
     <>
       <textarea
@@ -178,7 +166,6 @@ export function JsonInput({
         spellCheck={false}
         rows={Math.min(14, draft.value.split("\n").length)}
         aria-invalid={fault !== null}
-        onFocus={() => useCursor.getState().enter({ pointer, label, take })}
         {...rest}
         onKeyDown={(event) => !goesOn && onKeyDown(event)}
       />

@@ -3,7 +3,8 @@ import type { Json } from "../api/types";
 import { asYaml } from "../catalog/yaml";
 import { freeName } from "../state/blocks";
 import { piecesOf } from "../ui/Prose";
-import { isJustBegun, useFresh } from "./form";
+import { roomFor } from "./ExpressionInput";
+import { isJustBegun, untilTaken, useCursor, useFresh } from "./form";
 import { isEvaluable, jqPath, withExpression, withoutEmpty } from "./insertion";
 import { partAt, withPart } from "./local";
 import { type MadeOf, partsOf } from "./madeOf";
@@ -51,6 +52,47 @@ test("an expression goes where the cursor is", () => {
   // as does one that is dropped onto it
   expect(withCursor("for ${ $audience }: ", 12, 12, ".b")).toBe("for ${ $audience }${ .b }|: ");
   expect(withCursor("${ .a }", 3, 5, ".b")).toBe("${ .b| }");
+});
+
+/** A field as the page has it, as far as it is asked. */
+function fieldCalled(name: string) {
+  return { matches: () => true, getAttribute: () => name } as unknown as HTMLElement;
+}
+
+test("data go into no other field than the one that the cursor is in", () => {
+  const taken: string[] = [];
+  const pick = () => useCursor.getState().target?.take("$workflow.input.book");
+  const book = { pointer: "/book", label: "book", take: (expression: string) => taken.push(expression) };
+  const target = fieldCalled("book");
+  untilTaken.onFocusCapture({ target });
+  useCursor.getState().enter(book);
+  untilTaken.onBlurCapture({ target });
+  pick(); // a field that the cursor was in last takes it still, as from the keyboard
+  expect(taken).toHaveLength(1);
+
+  const other = fieldCalled("quantity"); // which does not say that it takes any
+  untilTaken.onFocusCapture({ target: other });
+  pick();
+  expect(taken).toHaveLength(1);
+  expect(useCursor.getState().refusing).toBe("quantity");
+  useCursor.setState({ held: other });
+  untilTaken.onBlurCapture({ target: other }); // the mouse is down on data: the cursor comes back
+  expect(useCursor.getState().refusing).toBe("quantity");
+  useCursor.setState({ held: null });
+  untilTaken.onBlurCapture({ target: other });
+  expect(useCursor.getState()).toMatchObject({ target: null, refusing: null });
+});
+
+test("a list of choices opens where it is seen", () => {
+  const seen = { top: 100, bottom: 500 };
+  expect(roomFor({ top: 120, bottom: 150 }, seen, 900)).toEqual({ isAbove: false, maxHeight: 240 });
+  expect(roomFor({ top: 400, bottom: 430 }, seen, 50)).toEqual({ isAbove: false, maxHeight: 66 });
+  expect(roomFor({ top: 400, bottom: 430 }, seen, 200)).toEqual({ isAbove: true, maxHeight: 240 });
+  // of little room on both sides it takes the greater, as high as that is
+  expect(roomFor({ top: 190, bottom: 220 }, { top: 100, bottom: 290 }, 200)).toEqual({
+    isAbove: true,
+    maxHeight: 86,
+  });
 });
 
 test("a text is evaluated as a whole, once all of its expressions have their end", () => {
