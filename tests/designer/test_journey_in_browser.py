@@ -145,10 +145,10 @@ async def edit_and_try(browser: Browser) -> None:
     await page.get_by_label("choices of mood").fill("good, bad")
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Parts for message 1").click()
-    await page.get_by_label("form of 0").select_option("image_url")
+    await page.get_by_label("form of content 1").select_option("image_url")
     await page.get_by_label("url", exact=True).wait_for()
     await browser.look("3-forms")
-    for gone in ("url", "form of 0"):
+    for gone in ("url", "form of content 1"):
         await page.get_by_role("button", name="Undo").click()
         await page.get_by_label(gone, exact=True).wait_for(state="detached")
     for _ in ("choices", "name of the field", "field", "schema", "name", "form", "response_format"):

@@ -91,12 +91,14 @@ function useNewField() {
   const parts = useRef<HTMLDivElement>(null);
   const added = useRef<string>(undefined);
   const focus = (place: string) => {
-    const field = parts.current?.querySelector<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>(
-      `[data-at="${CSS.escape(place)}"] :is(input, textarea, select)`,
+    const within = parts.current?.querySelector(`[data-at="${CSS.escape(place)}"]`);
+    const field = within?.querySelector<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>(
+      "input, textarea, select",
     );
-    field?.focus();
+    const first = field ?? within?.querySelector<HTMLElement>(".add-field"); // of an object without any, what adds one
+    first?.focus();
     if (field && "select" in field) field.select();
-    return field != null;
+    return first != null;
   };
   useEffect(() => {
     if (added.current !== undefined && focus(added.current)) added.current = undefined;
@@ -271,8 +273,9 @@ function NameBox(props: { what: string; taken: string[]; add(name: string): Prom
 export function NamedParts({ pointer, schema, value }: Parts<Json[]>) {
   const { root, set } = useForm();
   const items = value.map((item) => Object.entries(isObject(item) ? item : {})[0]);
+  const { parts, goTo } = useNewField();
   return (
-    <div className="parts">
+    <div className="parts" ref={parts}>
       {items.map((item, index) => (
         <NamedPart
           key={index}
@@ -285,7 +288,10 @@ export function NamedParts({ pointer, schema, value }: Parts<Json[]>) {
       <NameBox
         what="case"
         taken={items.flatMap((item) => item?.[0] ?? [])}
-        add={(name) => set(partOf(pointer, "-"), { [name]: blankOf(schema, root) })}
+        add={(name) => {
+          goTo(partOf(partOf(pointer, items.length), name));
+          return set(partOf(pointer, "-"), { [name]: blankOf(schema, root) });
+        }}
       />
     </div>
   );
@@ -337,12 +343,14 @@ function Act(props: { label: string; act(): void; off: boolean; children: ReactN
 export function ArrayParts({ pointer, schema, value }: Parts<Json[]>) {
   const { root, set } = useForm();
   const items = schema.items ?? {};
+  const { parts, goTo } = useNewField();
+  const what = keysOf(pointer).at(-1) ?? "item";
   return (
-    <div className="parts">
+    <div className="parts" ref={parts}>
       {value.map((part, index) => (
         <Field
           key={index}
-          name={String(index)}
+          name={`${what} ${index + 1}`}
           pointer={partOf(pointer, index)}
           schema={items}
           value={part}
@@ -353,6 +361,7 @@ export function ArrayParts({ pointer, schema, value }: Parts<Json[]>) {
         type="button"
         className="button small"
         onClick={() => {
+          goTo(partOf(pointer, value.length));
           useFresh.getState().begin(partOf(pointer, value.length));
           void set(partOf(pointer, "-"), blankOf(items, root));
         }}
