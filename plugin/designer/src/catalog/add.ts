@@ -8,7 +8,8 @@ import type { Place } from "./adding";
 /**
  * Puts a task into the definition, its secrets declared and its connection written, and shows its form.
  *
- * @param isMeant Whether its values are the author's own, even where they are those that would be made up.
+ * @param isMeant Whether its values are the author's own, even where they are those that would be made up: in a document
+ *   of its API that is added later, too.
  * @param keep Keeps its credentials, which are nobody's before the task is added.
  */
 export async function addTask(
@@ -28,33 +29,34 @@ export async function addTask(
     ? [{ op: "secrets", names: prepared.declared_secrets }]
     : [];
   const added = [prepared, ...(prepared.others ?? [])];
-  const done = await insertAll(place, added, declares);
-  if (done && isMeant) useDocument.getState().keepMadeUp(done);
-  return done !== null;
+  return insertAll(place, added, declares, isMeant);
 }
 
 /** Puts a task into the definition under a name that no other has, and shows its form. */
-export const insert = async (place: Place, name: string, task: JsonObject) =>
-  (await insertAll(place, [{ name, task }], [])) !== null;
+export const insert = (place: Place, name: string, task: JsonObject) =>
+  insertAll(place, [{ name, task }], [], false);
 
-/** Puts tasks into the definition, one behind the other, and shows the form of the first: tells where they stand. */
+/** Puts tasks into the definition, one behind the other, and shows the form of the first. */
 async function insertAll(
   { list, index }: Place,
   added: { name: string; task: JsonObject }[],
   more: Edit[],
-): Promise<string[] | null> {
-  const { blocks, edit, select } = useDocument.getState();
+  isMeant: boolean,
+): Promise<boolean> {
+  const { blocks, edit, select, keepMadeUp, forgetKept } = useDocument.getState();
   const taken = flattened(blocks).map((block) => block.name);
   const edits = added.map(({ name, task }, number): Edit & { name: string } => {
     const free = freeName(name, taken);
     taken.push(free);
     return { op: "insert", list, index: index + number, name: free, task };
   });
-  if (!(await edit([...edits, ...more]))) return null;
   const places = edits.map(({ name }, number) => pointerAt(list, index + number, name));
+  forgetKept(places);
+  if (isMeant) keepMadeUp(places);
+  if (!(await edit([...edits, ...more]))) return false;
   select(places[0] ?? null);
   useLayout.getState().enterForm(added.some(({ task }) => "call" in task) ? TO_FILL_IN : undefined);
-  return places;
+  return true;
 }
 
 /** What of a request is looked at first; where nothing is to be filled in, it can be tried at once. */

@@ -1,4 +1,4 @@
-import type { Block, Finding } from "../api/types";
+import type { Block, Edit, Finding } from "../api/types";
 import type { Changed } from "./changes";
 
 /** All blocks, as they are read from top to bottom. */
@@ -244,3 +244,26 @@ export function freeName(wanted: string, taken: string[]): string {
   for (let number = 2; taken.includes(name); number++) name = `${wanted}${number}`;
   return name;
 }
+
+/** A place, as it is called wherever the task stands. */
+export const anywhere = (pointer: string) => pointer.replace(/\/do\/\d+(?=\/)/g, "/do");
+
+/** Whether a place is one of some, or below one: these as they are called wherever their task stands. */
+export const isBelow = (pointer: string, places: string[]) =>
+  places.some((place) => `${anywhere(pointer)}/`.startsWith(`${place}/`));
+
+/** What is told, but that a value is to be filled in which somebody means as it is. */
+export const withoutKept = (findings: Finding[], kept: string[]) =>
+  findings.filter((one) => !isToFillIn(one) || !one.places.some((place) => isBelow(place, kept)));
+
+/** What is meant stays so under the new name of its task, and under the former one that an undo brings back. */
+export const keptRenamed = (kept: string[], edits: Edit[]) =>
+  edits.reduce((all, one) => {
+    if (one.op !== "rename") return all;
+    const former = anywhere(one.pointer);
+    const name = former.slice(0, former.lastIndexOf("/") + 1) + one.name;
+    const moved = all
+      .filter((place) => isBelow(place, [former]))
+      .map((place) => name + place.slice(former.length));
+    return [...new Set(all.concat(moved))];
+  }, kept);

@@ -2,7 +2,18 @@ import { create } from "zustand";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { Block, Checked, Definition, Edit, Finding, Fix } from "../api/types";
-import { blockAt, carried, changedBlocks, isEmpty, isToFillIn, movedTo, type Read } from "./blocks";
+import {
+  anywhere,
+  blockAt,
+  carried,
+  changedBlocks,
+  isBelow,
+  isEmpty,
+  keptRenamed,
+  movedTo,
+  type Read,
+  withoutKept,
+} from "./blocks";
 import { difference } from "./changes";
 import { places } from "./places";
 
@@ -45,7 +56,7 @@ interface DocumentState {
   /** What it reads of the latest data, and these do not have: of the text that was checked. */
   doubts: Finding[];
   toFillIn: string[];
-  /** Places whose values were made up, and are meant: as they are called wherever their task stands. */
+  /** Places whose values somebody means as they are, with all below them: as they are called wherever their task stands. */
   kept: string[];
   runnable: boolean;
   /** The text that blocks and findings are of. */
@@ -71,8 +82,10 @@ interface DocumentActions {
   /** Has the text checked again: what is beside it has changed. */
   recheck(): void;
   doubt(doubts: Finding[]): void;
-  /** What was made up at places, or below them, is meant: it is no more to be filled in. */
+  /** What is at places, or below them, is meant, whether or not it looks made up by now: it is not to be filled in. */
   keepMadeUp(pointers: string[]): void;
+  /** What comes to these places is made up, whatever was meant there before. */
+  forgetKept(pointers: string[]): void;
   /** Puts another word in the place of one, if that still stands there. */
   put(fix: Fix): void;
   edit(edits: Edit[] | EditsOf): Promise<boolean>;
@@ -158,11 +171,6 @@ function broughtBack(step: Step | null, before: Read, after: Read): string | und
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | undefined;
-/** A place, as it is called wherever the task stands. */
-export const anywhere = (pointer: string) => pointer.replace(/\/do\/\d+(?=\/)/g, "/do");
-/** What is told, but that a value is to be filled in which somebody means as it is. */
-const withoutKept = (findings: Finding[], kept: string[]) =>
-  findings.filter((one) => !isToFillIn(one) || !one.places.some((place) => kept.includes(anywhere(place))));
 let edits: Promise<unknown> = Promise.resolve();
 let waiting = 0;
 let saves: Promise<unknown> = Promise.resolve();
@@ -174,7 +182,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     definition: checked.definition,
     blocks: checked.blocks,
     findings: withoutKept(checked.findings, kept),
-    toFillIn: checked.to_fill_in.filter((one) => !kept.includes(anywhere(one))),
+    toFillIn: checked.to_fill_in.filter((one) => !isBelow(one, kept)),
     runnable: checked.runnable,
     checking: false,
   });
@@ -251,6 +259,8 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
         if (get().text !== text) continue; // somebody typed meanwhile: the edit is made in that text
         clearTimeout(timer);
         if (edited.text !== text) step(edited.text, false);
+        const kept = keptRenamed(get().kept, made);
+        if (kept.length > get().kept.length) set({ kept });
         take(edited, edited.text, made);
         return true;
       } catch (error) {
@@ -301,15 +311,16 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     },
     keepMadeUp(pointers) {
       const { kept, toFillIn, findings } = get();
-      const isMeant = (one: string) => pointers.some((at) => `${one}/`.startsWith(`${at}/`));
-      const meant = toFillIn.filter(isMeant);
-      if (!meant.length) return;
-      const all = [...new Set([...kept, ...meant.map(anywhere)])];
+      const all = [...new Set([...kept, ...pointers.map(anywhere)])];
       set({
         kept: all,
         findings: withoutKept(findings, all),
-        toFillIn: toFillIn.filter((one) => !isMeant(one)),
+        toFillIn: toFillIn.filter((one) => !isBelow(one, all)),
       });
+    },
+    forgetKept(pointers) {
+      const places = pointers.map(anywhere);
+      set({ kept: get().kept.filter((one) => !isBelow(one, places)) });
     },
     recheck: () => checkSoon(0),
     doubt(doubts) {

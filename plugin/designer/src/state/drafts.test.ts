@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as api from "../api/endpoints";
-import type { Definition, Finding } from "../api/types";
+import type { Definition, Finding, PreparedTask } from "../api/types";
+import { addTask } from "../catalog/add";
 import { useDocument } from "./document";
 import { keepDrafts, keepMeant, readDraft } from "./drafts";
 
@@ -117,4 +118,36 @@ test("a value that was made up and is meant stays so when the file is opened aga
   open("/other", made);
   expect(state().toFillIn).toEqual(made);
   close();
+});
+
+test("what came from a command is meant before its API is known, after a rename too, and until another task comes there", async () => {
+  vi.stubGlobal("localStorage", sessionStorage);
+  const edited = { ...definition("two"), changes: [] };
+  const edit = vi.spyOn(api, "edit").mockResolvedValue(edited);
+  const told = async (...to_fill_in: string[]) => {
+    vi.mocked(api.check).mockResolvedValue({ ...definition("two"), to_fill_in });
+    state().recheck();
+    await vi.advanceTimersByTimeAsync(1);
+    return state().toFillIn;
+  };
+  const close = keepMeant("/shop", "a.yaml");
+  const task = { name: "order", task: { call: "http" } } as unknown as PreparedTask;
+  const prepared = { ...task, configuration: {}, declared_secrets: [] };
+  const at = { list: "/do", index: 0 };
+  await addTask(at, prepared, true);
+  const quantity = "/with/body/quantity";
+  expect(await told(`/do/0/order${quantity}`, `/do/1/orders${quantity}`)).toEqual([
+    `/do/1/orders${quantity}`,
+  ]);
+  await state().edit([{ op: "rename", pointer: "/do/0/order", name: "buy" }]);
+  expect(await told(`/do/3/buy${quantity}`)).toEqual([]);
+  close();
+  state().open({ ...definition("one"), path: "other.yaml" });
+  state().open({ ...definition("two"), to_fill_in: [`/do/0/buy${quantity}`] });
+  const again = keepMeant("/shop", "a.yaml");
+  expect(state().toFillIn).toEqual([]);
+  edit.mockResolvedValue({ ...edited, to_fill_in: [`/do/0/order${quantity}`] });
+  await addTask(at, prepared);
+  expect(state().toFillIn).toEqual([`/do/0/order${quantity}`]);
+  again();
 });

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useProject } from "../app/opening";
-import { anywhere, type Draft, isUnsaved, useDocument } from "./document";
+import { type Draft, isUnsaved, useDocument } from "./document";
 
 const WRITE_AFTER = 300;
 
@@ -51,12 +51,12 @@ export function keepDrafts(folder: string, path: string): () => void {
 
 const keyOfMeant = (folder: string, path: string) => `httptask-meant ${JSON.stringify([folder, path])}`;
 
-/** Keeps which values that were made up are meant, for whenever the file is opened again: its text does not tell. */
+/** Keeps which values are meant that look made up, for whenever the file is opened again: its text does not tell. */
 export function keepMeant(folder: string, path: string): () => void {
-  const { toFillIn, keepMadeUp } = useDocument.getState();
   try {
     const meant: unknown = JSON.parse(localStorage.getItem(keyOfMeant(folder, path)) ?? "[]");
-    if (Array.isArray(meant)) keepMadeUp(toFillIn.filter((one) => meant.includes(anywhere(one))));
+    if (Array.isArray(meant))
+      useDocument.getState().keepMadeUp(meant.filter((one) => typeof one === "string"));
   } catch {} // it is not ours
   return useDocument.subscribe((state, before) => {
     if (state.path !== path || state.kept === before.kept) return;
