@@ -1,5 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useDeferredValue,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import { Problem } from "../api/client";
 import * as api from "../api/endpoints";
 import type { CurlCommand, FoundOperation, ImportedTasks, PreparedTask } from "../api/types";
@@ -30,6 +38,7 @@ function AddTaskDialog({ at }: { at: Place }) {
   const [fault, setFault] = useState<Error | null>(null);
   const adding = useRef(false);
   const list = useId();
+  const box = useRef<HTMLTextAreaElement>(null);
   const curl = isCurl(query);
   const found = useFound(curl ? "" : query);
   const operations = curl ? [] : (found.data?.operations ?? []);
@@ -89,10 +98,16 @@ function AddTaskDialog({ at }: { at: Place }) {
     event.preventDefault();
   };
   return (
-    <Dialog label="Add task" close={end} className="add-task">
+    <Dialog
+      label="Add task"
+      close={end}
+      className="add-task"
+      onKey={(event) => event.key === "Enter" && onKey(event)}
+    >
       <div className="add-search">
         <Icon name="search" />
         <SearchBox
+          box={box}
           value={query}
           change={search}
           list={list}
@@ -119,7 +134,11 @@ function AddTaskDialog({ at }: { at: Place }) {
                 key={entry.plain ? entry.plain.kind : entry.operation.name}
                 id={`${list}-${index}`}
                 chosen={index === chosen}
-                choose={() => (entry.plain ? void add(entry.plain) : point(index))}
+                choose={() => {
+                  if (entry.plain) return void add(entry.plain);
+                  point(index);
+                  box.current?.focus(); // from there Enter adds it, and arrows go on
+                }}
               >
                 {entry.plain ? (
                   <PlainLine one={entry.plain} />
@@ -215,6 +234,7 @@ function ofCurl({ tasks, left_out, ...made }: ImportedTasks): PreparedTask {
 }
 
 interface SearchBoxProps {
+  box: RefObject<HTMLTextAreaElement | null>;
   value: string;
   change(text: string): void;
   list: string;
@@ -222,9 +242,8 @@ interface SearchBoxProps {
   onKey(event: KeyboardEvent): void;
 }
 
-function SearchBox({ value, change, list, active, onKey }: SearchBoxProps) {
-  const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => box.current?.focus(), []);
+function SearchBox({ box, value, change, list, active, onKey }: SearchBoxProps) {
+  useEffect(() => box.current?.focus(), [box]);
   return (
     <textarea
       ref={box}
