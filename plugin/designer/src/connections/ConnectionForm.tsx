@@ -45,7 +45,7 @@ export function ConnectionForm({ edited, name = "", done, giveUp, unsaved }: Pro
   }, []);
   const save = useMutation({
     mutationFn: () => {
-      const whole = { ...given, headers: headersOf(headers) };
+      const whole = { ...given, secret: secretOf(given), headers: headersOf(headers) };
       return edited ? changeConnection(whole, edited.base) : addConnection(whole);
     },
     onSuccess: async () => {
@@ -76,7 +76,7 @@ export function ConnectionForm({ edited, name = "", done, giveUp, unsaved }: Pro
       className={`field-input ${field === "name" ? "" : "mono"}`}
       autoComplete="off"
       spellCheck={false}
-      required={field !== "base_url" || !provider?.base_url}
+      required={field !== "secret" && (field !== "base_url" || !provider?.base_url)}
       placeholder={placeholder}
       aria-invalid={of(field).length > 0}
       aria-describedby={`connection-${field}-told`}
@@ -110,7 +110,7 @@ export function ConnectionForm({ edited, name = "", done, giveUp, unsaved }: Pro
       )}
       {!edited && (
         <Row field="name" label="Name" faults={of("name")} about="Tasks name it: connection: NAME.">
-          {text("name", "local")}
+          {text("name", "as local")}
         </Row>
       )}
       <Row
@@ -148,7 +148,7 @@ export function ConnectionForm({ edited, name = "", done, giveUp, unsaved }: Pro
             : "Paths of requests are appended to it. Of a model server it mostly ends in /v1."
         }
       >
-        {text("base_url", provider?.base_url ?? provider?.example ?? "http://localhost:8000/v1")}
+        {text("base_url", provider?.base_url ?? `as ${provider?.example ?? "http://localhost:8000/v1"}`)}
       </Row>
       <Row
         field="allow_private"
@@ -200,9 +200,10 @@ export function ConnectionForm({ edited, name = "", done, giveUp, unsaved }: Pro
           field="secret"
           label="Name of the secret"
           faults={of("secret")}
-          about="Not its value: that is asked for as soon as this is saved, and kept apart in .env."
+          about="Not its value: that is asked for as soon as this is saved, and kept apart in .env. Left empty it is the name that
+            is shown."
         >
-          {text("secret", "MODEL_KEY")}
+          {text("secret", secretOf(given))}
         </Row>
       )}
       <details className="more" open={headers !== "" || of("headers").length > 0}>
@@ -236,6 +237,12 @@ export function ConnectionForm({ edited, name = "", done, giveUp, unsaved }: Pro
       </div>
     </form>
   );
+}
+
+/** The name of a connection's secret: where none is written, one that says whose it is. */
+export function secretOf({ authentication, secret, name }: Given): string {
+  if (secret !== "" || (authentication !== "bearer" && authentication !== "header")) return secret;
+  return `${name.replace(/\W+/g, "_").toUpperCase() || "MODEL"}_KEY`;
 }
 
 const find = (providers: KnownProvider[], name: string) => providers.find((one) => one.name === name);

@@ -72,9 +72,12 @@ interface ConnectionProps {
 }
 
 function Connection({ connection, isNew, isWanted, changed }: ConnectionProps) {
+  const place = useRef<HTMLLIElement>(null);
   const next = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (isNew) next.current?.focus(); // the check is what comes after
+    if (!isNew) return;
+    const missed = place.current?.querySelector<HTMLElement>(".secret-box input");
+    (missed ?? next.current)?.focus(); // the check is what comes after
   }, [isNew]);
   const { name, provider, base_url, ready } = connection;
   const [doing, setDoing] = useState<"edit" | "remove" | undefined>(isWanted ? "edit" : undefined);
@@ -106,7 +109,7 @@ function Connection({ connection, isNew, isWanted, changed }: ConnectionProps) {
     requestAnimationFrame(() => opener.current?.focus());
   };
   return (
-    <li>
+    <li ref={place}>
       <header>
         <b>{name}</b>
         <code>{base_url ?? "the server is a secret"}</code>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ConnectionState, ListedDefinition } from "../api/types";
 import { blockOf } from "../state/testing";
-import { EMPTY, headersOf, withProvider } from "./ConnectionForm";
+import { EMPTY, headersOf, secretOf, withProvider } from "./ConnectionForm";
 import { lackingOf, listed, notSetUp, tasksThatUse } from "./use";
 
 const groq = {
@@ -28,6 +28,14 @@ test("a provider brings its name and its key with it, and takes them away again"
 
 test("a name that was written stays", () => {
   expect(withProvider({ ...EMPTY, name: "fast" }, groq).name).toBe("fast");
+});
+
+test("a secret that nobody named has the connection's name, where one is sent at all", () => {
+  const bearer = { ...EMPTY, authentication: "bearer" as const };
+  expect(secretOf({ ...bearer, name: "book-shop" })).toBe("BOOK_SHOP_KEY");
+  expect(secretOf({ ...bearer, name: "book-shop", secret: "TOKEN" })).toBe("TOKEN");
+  expect(secretOf(bearer)).toBe("MODEL_KEY");
+  expect(secretOf({ ...EMPTY, name: "shop" })).toBe("");
 });
 
 test("headers are written a line each, with whatever stands behind the first colon", () => {
