@@ -195,6 +195,17 @@ async def look_after_a_connection(browser: Browser, folder: Path) -> None:
     await page.get_by_role("button", name="Remove stock").wait_for(state="detached")
     assert "connections.stock" not in file.read_text()
     assert STOCK_KEY not in await page.content() + file.read_text()
+
+    # A new one: its key has a name without one being written, and is asked for at once.
+    await page.get_by_role("button", name="Add connection").click()
+    await page.get_by_label("Name", exact=True).fill("depot")
+    await page.get_by_label("Base URL").fill("https://depot.example")
+    await page.get_by_label("Authentication").select_option("bearer")
+    await browser.look("api-5-new-connection")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await page.get_by_role("textbox", name="Value of DEPOT_KEY").wait_for()
+    await browser.until("document.activeElement.type === 'password'")
+    await browser.look("api-5-new-key")
     await page.keyboard.press("Escape")
 
 
@@ -230,7 +241,10 @@ async def add_operation(browser: Browser, address: str) -> None:
     await page.locator(".preview .code", has_text="path: /orders").wait_for()
     await page.locator(".preview .reference", has_text="How many copies.").wait_for()
     await browser.look("api-1-prepared")
-    await page.get_by_label("Prepared request").get_by_role("button", name="Add task").click()
+    box = page.get_by_role("combobox", name="Search an operation")
+    assert await box.evaluate("box => box === document.activeElement")
+    await page.locator(".preview .code").click()
+    await page.keyboard.press("Enter")  # adds it, whatever was clicked last
 
 
 async def fill_in_and_try(browser: Browser) -> None:

@@ -7,7 +7,7 @@ import { drawnAlike, isOfToFillIn, toFillInOf, toldAlike } from "../state/blocks
 import { useDocument } from "../state/document";
 import { Icon, iconOf } from "../ui/icons";
 import { Prose, Told } from "../ui/Prose";
-import { goToFault, isWrittenElsewhere } from "./acts";
+import { goToFault, goToRun, isWrittenElsewhere } from "./acts";
 import { useDragging } from "./dragging";
 import { InsertPoint } from "./InsertPoint";
 import { branchName, isOfFork, kindName } from "./kinds";
@@ -105,9 +105,14 @@ const BlockView = memo(function BlockView({ block, faults }: BlockProps) {
         <FaultLine key={finding.pointer + finding.code} finding={finding} block={block.pointer} />
       ))}
       {run?.told && (
-        <p className={`block-told ${run.state}`}>
+        <button
+          type="button"
+          className={`block-told ${run.state}`}
+          title="See it in the run"
+          onClick={() => goToRun(block.pointer, run.state)}
+        >
           <Prose text={run.told} />
-        </p>
+        </button>
       )}
       {block.cases.length > 0 && <Cases block={block} held={run?.cases} />}
       {block.branches.some((branch) => isOfFork(branch.label)) ? (

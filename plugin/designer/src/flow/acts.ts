@@ -1,6 +1,8 @@
-import type { Block, Edit, Finding } from "../api/types";
+import type { Block, Edit, Finding, TaskExecution } from "../api/types";
 import { useLayout } from "../app/layout";
 import type { Place } from "../catalog/adding";
+import { useRun } from "../runs/run";
+import { useRunStates } from "../runs/states";
 import { blockAt, flattened, itemOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { type Moved, stepped, takenIn, takenOut, takenTo, type Wrapping, wrapped } from "../state/nesting";
@@ -35,6 +37,21 @@ export function goToFault(finding: Finding, block: string | null): void {
     layout.enterForm(finding.places.find((place) => `${place}/`.startsWith(`${block}/`)));
     layout.reveal(finding.start);
   }
+}
+
+/** Shows the latest execution of a block that is in a state; one that waits for an event, with the form that gives it one. */
+export function goToRun(pointer: string, state: TaskExecution["state"]): void {
+  const tasks = useRun.getState().view?.tasks ?? [];
+  const id = tasks.findLast((one) => one.pointer === pointer && one.state === state)?.id ?? pointer;
+  useDocument.getState().select(pointer);
+  useLayout.getState().showPane("task");
+  useRunStates.getState().look(id);
+  requestAnimationFrame(() => {
+    const form = document.querySelector(`.emit[data-task="${CSS.escape(id)}"]`);
+    const fields = ":is(.event-choices, .field, :scope > label) :is(button, input, textarea, select)";
+    form?.querySelector<HTMLElement>(fields)?.focus();
+    (form ?? document.querySelector(".task-detail"))?.scrollIntoView({ block: "nearest" });
+  });
 }
 
 /** Where a block of a list stands by now: a key that is held comes again before the flow has changed. */

@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { getRun, readRecorded } from "../api/endpoints";
-import type { Answers, CallRecord, Recorded, RunRecord, TaskExecution, TaskRecord } from "../api/types";
+import type { Answers, CallRecord, Json, Recorded, RunRecord, TaskExecution, TaskRecord } from "../api/types";
 import { useLayout } from "../app/layout";
 import { UsageNotTold } from "../request/chat";
+import { isObject, partOf } from "../request/schema";
+import { useTaskForm } from "../request/TaskPane";
 import { blockAt, wholeAround } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { JsonTree } from "../testrequest/JsonTree";
@@ -89,7 +91,6 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
   const recorded = useRecorded(view);
   const answers: Answers = isSimulated(view) ? "kept" : recorded ? "recorded" : "servers";
   const told = toldOf(task, Date.now());
-  const faultyAt = placeOfFault(task);
   return (
     <div className="task-detail">
       <p>
@@ -111,19 +112,7 @@ export function TaskDetail({ task, view }: { task: TaskRecord; view: RunView }) 
             Show block
           </button>
         )}{" "}
-        {block && task.state === "faulted" && (
-          <button
-            type="button"
-            className="button small primary"
-            title="Correct it there, then continue from here"
-            onClick={() => {
-              useDocument.getState().select(task.pointer);
-              useLayout.getState().enterForm(faultyAt ?? undefined);
-            }}
-          >
-            Mend {faultyAt?.split("/").at(-1) ?? "its fields"}
-          </button>
-        )}{" "}
+        {block && task.state === "faulted" && <Mend task={task} />}{" "}
         {isOver(view) && block && (
           <button
             type="button"
@@ -213,11 +202,60 @@ export function failedItems(map: TaskExecution, tasks: TaskRecord[]): TaskRecord
 const casesTold = (name: string | null | undefined) =>
   name ? `case ${name}` : name === "" ? "no case held" : null;
 
-/** The place in the task that a fault names, as in `/do/1/two/set/shout: explode input must be a string`. */
-export function placeOfFault(task: TaskRecord): string | null {
-  const named = /^(\/[^\s:]+): /.exec(task.detail ?? "")?.[1];
-  return named?.startsWith(`${task.pointer}/`) ? named : null;
+/** Leads to what is to be corrected: the field that the fault names, or else the first of a body that was refused. */
+function Mend({ task }: { task: TaskRecord }) {
+  const written = useTaskForm(task.pointer).data?.task;
+  const named = placeOfFault(task, written);
+  const isRefused = /^(400|422)\b/.test(task.detail ?? "") && isObject(bodyOf(written));
+  const first = isRefused ? `${task.pointer}/with/body` : undefined;
+  return (
+    <button
+      type="button"
+      className="button small primary"
+      title="Correct it there, then continue from here"
+      onClick={() => {
+        useDocument.getState().select(task.pointer);
+        useLayout.getState().enterForm(named ?? first);
+      }}
+    >
+      Mend {named?.split("/").at(-1) ?? "its fields"}
+    </button>
+  );
 }
+
+const sentBy = (written: Json | undefined) =>
+  isObject(written) && isObject(written.with) ? written.with : {};
+const bodyOf = (written: Json | undefined) => sentBy(written).body;
+
+/**
+ * The place in the task that a fault names, as in `/do/1/two/set/shout: explode input must be a string`; of an answer the one
+ * field of the body or the query that it names, as in `422 from shop: book: there is no such book`.
+ */
+export function placeOfFault(task: TaskRecord, written?: Json): string | null {
+  const told = task.detail ?? "";
+  const named = /^(\/[^\s:]+): /.exec(told)?.[1];
+  if (named?.startsWith(`${task.pointer}/`)) return named;
+  const { body, query } = sentBy(written);
+  const places = [
+    ...placesIn(body, `${task.pointer}/with/body`),
+    ...placesIn(query, `${task.pointer}/with/query`),
+  ].filter(({ name }) => isNamed(name, told));
+  return places.length === 1 && places[0] ? places[0].pointer : null;
+}
+
+const placesIn = (value: Json | undefined, at: string): { name: string; pointer: string }[] =>
+  isObject(value)
+    ? Object.entries(value).flatMap(([name, part]) => {
+        const pointer = partOf(at, name);
+        return [{ name, pointer }, ...placesIn(part, pointer)];
+      })
+    : [];
+
+/** Whether a message is of a field, and has not just a word in it that is its name, too. */
+const isNamed = (name: string, message: string) =>
+  new RegExp(
+    `(?<![\\w-])${name.replace(/\W/g, "\\$&")}(?:[:"'\`\\])]|\\s+(?:is|must|should|has|can|cannot)\\b)`,
+  ).test(message);
 
 const isUntold = ({ tokens, response }: CallRecord) =>
   (tokens ?? null) === null && (response ?? null) !== null;

@@ -84,7 +84,7 @@ export function Emit({ run, task, among }: Props) {
     setText(null);
   };
   return (
-    <form className="emit" onSubmit={(event) => void send(event)}>
+    <form className="emit" data-task={task.id} onSubmit={(event) => void send(event)}>
       <h3>
         {task.name} waits for an event{" "}
         {task.id !== task.name && <small className="mono muted">{task.id}</small>}

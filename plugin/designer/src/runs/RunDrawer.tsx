@@ -22,6 +22,7 @@ import {
   latestRuns,
   nameOf,
   type RunView,
+  toldStateOf,
   useRun,
 } from "./run";
 import { useRunStates, WHOLE } from "./states";
@@ -84,7 +85,7 @@ function RunHead({ view }: { view: RunView | null }) {
   return (
     <header className="drawer-head">
       <h2>Run</h2>
-      {view && <span className={`badge ${view.state}`}>{view.state}</span>}
+      {view && <StateBadge view={view} />}
       {(id !== null || none) && <PastRuns id={id} view={view} />}
       {view && isSimulated(view) && <span className="badge simulated">simulated</span>}
       <span className="muted" role="status">
@@ -111,6 +112,11 @@ function RunHead({ view }: { view: RunView | null }) {
       </button>
     </header>
   );
+}
+
+function StateBadge({ view }: { view: RunView }) {
+  const told = useMemo(() => toldStateOf(view), [view]);
+  return <span className={`badge ${told === view.state ? told : "waiting"}`}>{told}</span>;
 }
 
 /** Where a button of an end goes away, with which the focus would: it goes to the next one. */

@@ -116,6 +116,15 @@ export function endOf(view: RunView, now: number): number {
   return ENDS.has(view.state) && ends.length ? Math.max(...ends) : now;
 }
 
+/** What the run waits for, where nothing in it goes on until somebody gives it an event; else its state. */
+export function toldStateOf(view: RunView): string {
+  const open = view.tasks.filter((task) => !task.ended_at);
+  const innermost = open.filter(({ id }) => !open.some((other) => other.id.startsWith(`${id}/`)));
+  const isAwaiting = (task: TaskRecord) => task.kind.includes("listen") && task.state === "waiting";
+  const isAll = view.state === "running" && areAllKnown(view) && !view.status?.impasse;
+  return isAll && innermost.length > 0 && innermost.every(isAwaiting) ? "waiting for an event" : view.state;
+}
+
 /** Whether answers that were kept stand in for its servers. */
 export const isSimulated = ({ record, status }: RunView) => (record ?? status)?.simulated === true;
 

@@ -8,7 +8,17 @@ import { sampleOf } from "../testrequest/data";
 import { failedItems, placeOfFault } from "./Detail";
 import { choicesIn } from "./EventData";
 import { toldOfKept } from "./RunDialog";
-import { changed, endOf, grouped, isOf, keepOutputs, latestRuns, useRun } from "./run";
+import {
+  changed,
+  endOf,
+  grouped,
+  isOf,
+  keepOutputs,
+  latestRuns,
+  type RunView,
+  toldStateOf,
+  useRun,
+} from "./run";
 import { statesOf, useRunStates, withEarlier } from "./states";
 import { failuresOf, inSight, ordinals, roundOf, usedBy } from "./Timeline";
 
@@ -120,6 +130,31 @@ test("a fault that names a place in its task leads to it, and no other text does
   expect(at("/do/1/twofold/set: explode")).toBeNull();
   expect(at("401 from 127.0.0.1:18180: Incorrect API key")).toBeNull();
   expect(at(null)).toBeNull();
+});
+
+test("a fault of an answer leads to the one field that it names, in what was sent", () => {
+  const body = { book: "b", quantity: 1, to: { city: "c", "zip-code": "z" } };
+  const written = { call: "httpRequest", with: { method: "post", body, query: { page: 1 } } };
+  const at = (detail: string) => placeOfFault({ pointer: "/do/0/order", detail } as TaskRecord, written);
+  expect(at("422 from shop: book: there is no such book")).toBe("/do/0/order/with/body/book");
+  expect(at('400 from shop: "page" must be more than 1')).toBe("/do/0/order/with/query/page");
+  expect(at("422 from shop: to.zip-code is missing")).toBe("/do/0/order/with/body/to/zip-code");
+  expect(at("422 from shop: book: none; quantity: too many")).toBeNull();
+  expect(at("404 from shop: no book to sell on this page")).toBeNull();
+  expect(at("422 from shop: bookings: too many")).toBeNull();
+});
+
+test("a run in which nothing goes on until an event is given says so", () => {
+  const task = (id: string, kind: string, state: string, ended_at: string | null = null) =>
+    ({ id, kind, state, ended_at }) as TaskRecord;
+  const told = (...tasks: TaskRecord[]) =>
+    toldStateOf({ state: "running", tasks, status: {}, record: null } as unknown as RunView);
+  const listens = task("both/a/ask", "listen", "waiting");
+  const around = [task("first", "set", "completed", "now"), task("both", "fork", "running")];
+  expect(told(...around, listens)).toBe("waiting for an event");
+  expect(told(...around, listens, task("both/b", "call.http", "running"))).toBe("running");
+  expect(told(...around)).toBe("running");
+  expect(told(...around, task("both/a/ask", "listen", "running"))).toBe("running");
 });
 
 test("a run that is open stays when past runs are asked for, which are listed in it", async () => {
