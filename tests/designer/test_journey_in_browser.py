@@ -40,6 +40,7 @@ async def test_a_person_adds_a_task_tries_it_maps_its_answer_and_runs_it(
         browser = await open_designer("greetings", OPENAI_API_KEY="k")
         await open_and_add(browser)
         await drag_into_a_loop(browser)
+        await put_data_in(browser)
         await edit_and_try(browser)
         await map_and_run(browser, file)
         assert "Say hello to Ada." in str(model.requests[-1].json())
@@ -118,6 +119,28 @@ async def drag_into_a_loop(browser: Browser) -> None:
         await page.get_by_role("button", name="Undo").click()
         await page.locator(f"[data-pointer='{gone}']").wait_for(state="detached")
     await browser.until("text => document.querySelector('.cm-content').innerText === text", before)
+
+
+async def put_data_in(browser: Browser) -> None:
+    """Data go into the field with the cursor, as into a number; with the cursor in one that takes none they go nowhere."""
+    page = browser.page
+    await page.locator(".block-head", has_text="ask").click()
+    await page.get_by_role("tab", name="Task").click()
+    await page.get_by_role("combobox", name="Add a field").first.fill("temperature")
+    await page.keyboard.press("Enter")
+    number = page.locator("[data-at$='/with/temperature'] .field-input")
+    name = page.get_by_label("Data", exact=True).get_by_role("button", name="name", exact=True)
+    await number.click()
+    await name.click()
+    await page.locator(
+        "textarea.field-input:focus[data-clean=true]", has_text="$workflow.input.name"
+    ).wait_for()
+    assert await number.input_value() == "${ $workflow.input.name }"
+    await page.get_by_role("combobox", name="Add a field").first.focus()
+    await page.locator(".data", has_text="Add a field takes none of it").wait_for()
+    for _ in ("expression", "temperature"):
+        await page.get_by_role("button", name="Undo").click()
+    await number.wait_for(state="detached")
 
 
 async def edit_and_try(browser: Browser) -> None:
