@@ -136,8 +136,8 @@ async def put_data_in(browser: Browser) -> None:
         "textarea.field-input:focus[data-clean=true]", has_text="$workflow.input.name"
     ).wait_for()
     assert await number.input_value() == "${ $workflow.input.name }"
-    await page.get_by_role("combobox", name="Add a field").first.focus()
-    await page.locator(".data", has_text="Add a field takes none of it").wait_for()
+    await page.get_by_label("role of message 1").focus()
+    await page.locator(".data", has_text="role of message 1 takes none of it").wait_for()
     for _ in ("expression", "temperature"):
         await page.get_by_role("button", name="Undo").click()
     await number.wait_for(state="detached")

@@ -172,8 +172,8 @@ export const useCursor = create<Cursor>()((set, get) => ({
   leave: (pointer) => set(({ target }) => (target?.pointer === pointer ? { target: null } : {})),
 }));
 
-/** Fields, other than buttons, which can have the focus while the cursor counts as where it was. */
-const FIELDS = "input, textarea, select";
+/** Fields, other than what adds one: the keyboard goes through that on its way to the data, and the cursor counts as where it was. */
+const FIELDS = ":is(input, textarea, select):not(.add-row *, .add-field)";
 
 /** What a field is called by its label. */
 function calledOf(field: Element): string {
