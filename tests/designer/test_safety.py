@@ -24,6 +24,7 @@ OUTSIDE = "what only its owner may read"
 SETS = "document: { dsl: 1.0.3, namespace: n, name: d, version: 1.0.0 }\ndo:\n  - a: { set: { x: 1 } }\n"
 JSON = {"content-type": "application/json"}
 ODD_VALUES = {"path": f"{'a' * 300}.yaml", "pointer": "/do/²", "task": "/do/²"}
+ODD_PAGES = ("/%00", "/assets/a.js%00", "/%ed%a0%80.js", f"/{'a' * 300}.js")
 ASTRAY = (
     "../outside.yaml",
     "a/../../outside.yaml",
@@ -32,6 +33,8 @@ ASTRAY = (
     "/etc/passwd",
     "//outside.yaml",
     "link.yaml",
+    "secrets.yaml",
+    "within/secret.yaml",
     "linked/outside.yaml",
     "httptask.toml",
     ".env",
@@ -51,6 +54,8 @@ def folder(tmp_path: Path) -> Path:
     (folder / ".env").write_text(f"KEY={OUTSIDE}\n")
     (folder / "link.yaml").symlink_to(tmp_path / "outside.yaml")
     (folder / "linked").symlink_to(tmp_path)
+    (folder / "secrets.yaml").symlink_to(".env")
+    (folder / "within").symlink_to(".hidden")
     (folder / "one.yaml").write_text("do: []\n")
     return folder
 
@@ -296,7 +301,13 @@ async def test_the_page_needs_no_token_and_leaves_its_folder_for_nobody(folder: 
         assert (await client.get("/")).text == "<title>page</title>"
         assert (await client.get("/runs/last")).text == "<title>page</title>"
         assert (await client.get("/assets/a.js")).headers["content-type"].startswith("text/javascript")
-        for astray in ("/../key.txt", "/%2e%2e/key.txt", "/assets/%2e%2e/%2e%2e/key.txt", "/nothing.js"):
+        for astray in (
+            "/../key.txt",
+            "/%2e%2e/key.txt",
+            "/assets/%2e%2e/%2e%2e/key.txt",
+            "/nothing.js",
+            *ODD_PAGES,
+        ):
             answer = await client.get(astray)
             assert answer.status_code == 404, astray
             assert OUTSIDE not in answer.text
@@ -325,7 +336,11 @@ async def test_no_value_of_any_route_makes_it_fail(folder: Path) -> None:
         for method, path, told in routes():
             body = body_of(told, document, **given)
             names = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
-            tries = [(filled(path, **{name: "a" * 300}), json.dumps(body)) for name in names]
+            tries = [
+                (filled(path, **{name: value}), json.dumps(body))
+                for name in names
+                for value in ("a" * 300, "%00", "a%00.yaml", "%ed%a0%80", "%0a")
+            ]
             odd = ODD_VALUES.keys() & model_of(told, document).get("properties", {}).keys()
             tries += [(filled(path), json.dumps({**body, key: ODD_VALUES[key]})) for key in odd]
             for url, sent in tries:

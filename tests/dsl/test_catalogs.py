@@ -156,6 +156,16 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
     assert load_file(file).reports == []
 
 
+def test_a_function_is_no_link_to_what_is_hidden(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    (tmp_path / ".env").write_text("SHOP_KEY=sk-very\n")
+    function = tmp_path / "shared/functions/shout/1.0.0/function.yaml"
+    function.unlink()
+    function.symlink_to(tmp_path / ".env")
+    messages = [report.message for report in load_file(file).reports]
+    assert [message.endswith("to one of another kind") for message in messages] == [True]
+
+
 def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
     file = written(tmp_path)
     function = tmp_path / "shared/functions/shout/1.0.0/function.yaml"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from httptask.http.files import FileChanged, replace_file, replace_text
+from httptask.http.files import FileChanged, files_in, replace_file, replace_text
 
 
 @pytest.mark.parametrize("of", ["file", "link"])
@@ -39,3 +39,18 @@ def test_a_text_takes_the_place_only_of_what_was_read(tmp_path: Path) -> None:
     with pytest.raises(FileChanged):
         replace_text(file, "two", "three")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_a_hidden_file_is_none_of_a_folder_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("KEY=x")
+    (tmp_path / "key.txt").write_text("x")
+    (tmp_path / "..data").mkdir()
+    (tmp_path / "..data" / "mounted.yaml").write_text("do: []")
+    for name, target in (
+        ("a.yaml", ".env"),
+        ("b.yaml", "key.txt"),
+        ("mounted.yaml", "..data/mounted.yaml"),
+        ("nowhere.yaml", "gone.yaml"),
+    ):
+        (tmp_path / name).symlink_to(target)
+    assert [file.name for file in files_in(tmp_path, (".yaml",))] == ["mounted.yaml", "nowhere.yaml"]

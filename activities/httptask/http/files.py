@@ -11,7 +11,16 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FileChanged", "cure_of", "files_in", "open_file", "replace_file", "replace_files", "replace_text"]
+__all__ = [
+    "FileChanged",
+    "cure_of",
+    "files_in",
+    "is_disguised",
+    "open_file",
+    "replace_file",
+    "replace_files",
+    "replace_text",
+]
 
 _MAKE_ROOM: Final = "make room on its disk, and try again"
 _ALLOW: Final = "let the user that runs httptask write it and its folder, and try again"
@@ -39,10 +48,20 @@ def cure_of(error: OSError) -> str | None:
 def files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
     """The files of a folder, in order of their names.
 
-    Hidden files, as editors and file systems leave them, and what is no file don't count. A link that leads nowhere
-    does: whoever reads it says so.
+    Hidden files, as editors and file systems leave them, links to such and what is no file don't count. A link that
+    leads nowhere does: whoever reads it says so.
     """
     return sorted(file for file in folder.iterdir() if file.suffix in suffixes and _may_be_one(file))
+
+
+def is_disguised(file: Path) -> bool:
+    """Whether it is a link to a hidden file or to one of another kind: a copied folder may call a `.env` `x.yaml`.
+
+    What a file is said to hold wrongly is told with a part of it, and may be a secret then. Hidden folders on the way
+    are as good as others: Kubernetes mounts the files of a ConfigMap as links through one.
+    """
+    target = Path(os.path.realpath(file))
+    return file.is_symlink() and (target.name.startswith(".") or target.suffix != file.suffix)
 
 
 def open_file(path: Path | str) -> BufferedReader:
@@ -163,4 +182,4 @@ def _is_read_only(file: Path) -> bool:
 
 
 def _may_be_one(file: Path) -> bool:
-    return not file.name.startswith(".") and (file.is_file() or not file.exists())
+    return not file.name.startswith(".") and (file.is_file() or not file.exists()) and not is_disguised(file)

@@ -10,7 +10,7 @@ from typing import Final
 from httptask.designer.problems import Problem, not_written
 from httptask.dsl.bounds import MAX_BYTES
 from httptask.dsl.loader import definition_files_in
-from httptask.http.files import open_file, replace_file
+from httptask.http.files import is_disguised, open_file, replace_file
 
 __all__ = ["Folder", "Text"]
 
@@ -72,13 +72,18 @@ class Folder:
         """The same path.
 
         Raises:
-            Problem: links of it lead out of the folder.
+            Problem: links of it lead out of the folder, or to what is hidden in it, such as `.env`.
         """
         try:
-            if not place.resolve().is_relative_to(self.root):
-                raise Problem(404, "a link leads out of the folder")
+            target = place.resolve()
         except (OSError, RuntimeError):  # links in a circle
             raise Problem(404, "the path leads nowhere") from None
+        if not target.is_relative_to(self.root):
+            raise Problem(404, "a link leads out of the folder")
+        if is_disguised(place) or any(part.startswith(".") for part in target.relative_to(self.root).parts):
+            raise Problem(
+                404, "a link leads to a hidden file, or to one of another kind", "put the file itself there"
+            )
         return place
 
     def beside(self, file: Path) -> list[Path]:

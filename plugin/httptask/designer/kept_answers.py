@@ -24,7 +24,7 @@ from httptask.dsl.tasks import CALLS
 from httptask.dsl.tasks.http.parts import ENDPOINT, PATH
 from httptask.dsl.tasks.kind import TaskNode
 from httptask.fixtures.recording import Recorder
-from httptask.fixtures.transport import Fixture, FixtureInvalid, Fixtures, read_fixtures
+from httptask.fixtures.transport import Fixture, FixtureInvalid, Fixtures, fixture_files, read_fixtures
 from httptask.http.errors import HttpTaskError
 from httptask.http.models import HttpRequest, HttpResponse
 from httptask.secrets.store import SecretStore
@@ -179,10 +179,9 @@ async def _answered(edge: Edge, argument: Any, attempt: int) -> HttpResponse | C
 
 
 def _read(workspace: Workspace, folder: Path) -> list[tuple[Path, Fixture]]:
-    found = read_fixtures(folder)
-    for file, _ in found:
-        workspace.folder.inside(file)
-    return found
+    for file in fixture_files(folder):
+        workspace.folder.inside(file)  # before it is read: what is wrong with it is told with a part of it
+    return read_fixtures(folder)
 
 
 def _asked(node: TaskNode, connections: Mapping[str, Connection]) -> Iterator[str]:

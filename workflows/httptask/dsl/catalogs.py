@@ -23,7 +23,7 @@ from httptask.dsl.model import VERSION_FORM, Catalog
 from httptask.dsl.report import Report
 from httptask.dsl.structure import RawTask, raw_tasks
 from httptask.dsl.yaml import Place, Positions, read_yaml
-from httptask.http.files import open_file
+from httptask.http.files import is_disguised, open_file
 from httptask.json.pointer import child_pointer, json_pointer
 from httptask.json.types import is_object
 
@@ -167,6 +167,13 @@ class _Linking:
         if not is_inside:
             message = f"{file} leads out of the folder of the definition"
             self._tell(pointer, message, "copy the functions into a folder beside the definition")
+            return None
+        if is_disguised(file):
+            self._tell(
+                pointer,
+                f"{file} is a link to a hidden file, or to one of another kind",
+                "copy the function there",
+            )
             return None
         try:
             with open_file(file) as opened:
