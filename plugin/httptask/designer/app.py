@@ -100,10 +100,11 @@ def _serve_page(api: FastAPI, bundle: Path) -> None:
         path = request.path_params["path"]
         if path.startswith("api/") or path == "api":
             raise Problem(404, "the designer has nothing of that name")
-        file = (bundle / path).resolve()
-        if path and len(path) < _LONGEST_NAME and file.is_relative_to(bundle) and file.is_file():
+        is_name = path.isprintable() and len(path) < _LONGEST_NAME
+        file = (bundle / path).resolve() if is_name else bundle
+        if file.is_relative_to(bundle) and file.is_file():
             return FileResponse(file)
-        if "." in path:
+        if "." in path or not path.isprintable():
             raise Problem(404, "the page has no such part")
         return FileResponse(bundle / "index.html")
 
