@@ -124,6 +124,37 @@ def test_keys_and_items_are_removed() -> None:
     assert "use: {}" in remove_value(TEXT, "/use/secrets")
 
 
+LINES = "a: {\n  x: 1, # X\n  # above y\n  y: 2, # Y\n  z: 3 # Z\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "expected"),
+    [
+        (LINES, "/a/x", "a: {\n  # above y\n  y: 2, # Y\n  z: 3 # Z\n}\n"),
+        (LINES, "/a/y", "a: {\n  x: 1, # X\n  # above y\n  z: 3 # Z\n}\n"),
+        (LINES, "/a/z", "a: {\n  x: 1, # X\n  # above y\n  y: 2 # Y\n}\n"),
+        (LINES.replace(" # Z", ", # Z"), "/a/z", "a: {\n  x: 1, # X\n  # above y\n  y: 2, # Y\n}\n"),
+        ("a: {\n  x: 1,\n  y: 2 # Y\n}\n", "/a/y", "a: {\n  x: 1\n}\n"),
+        ("a: {\n  x: 1,\n  y: 2, # Y\n}\n", "/a/y", "a: {\n  x: 1,\n}\n"),
+        ("a: {\n  x: 1, # X\n  y: 2 }\n", "/a/y", "a: {\n  x: 1 # X\n  }\n"),
+        ("a: {\n  x: 1 # X\n  , y: 2 }\n", "/a/y", "a: {\n  x: 1 # X\n  , }\n"),
+        ("a: {\n  x: 1 # X\n  ,\n  y: 2\n}\n", "/a/y", "a: {\n  x: 1 # X\n  ,\n}\n"),
+        ("a: [1, # one\n  2]\n", "/a/1", "a: [1 # one\n  ]\n"),
+        ("a: [1,\n  # two\n  2]\n", "/a/0", "a: [\n  # two\n  2]\n"),
+        ("a: { x: 1,\n  # above y\n  y: 2 }\n", "/a/x", "a: {\n  # above y\n  y: 2 }\n"),
+        ("a: [1, 2, # both\n  3]\n", "/a/1", "a: [1, # both\n  3]\n"),
+        ("a: [1, 2 # both\n]\n", "/a/1", "a: [1 # both\n]\n"),
+        ("a: [1, 2] # all\n", "/a/1", "a: [1] # all\n"),
+        ("a: {x, y, z: 1}\n", "/a/y", "a: {x, z: 1}\n"),
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_what_is_removed_from_brackets_leaves_the_comments_of_others(
+    text: str, pointer: str, expected: str, line_end: str
+) -> None:
+    assert remove_value(text.replace("\n", line_end), pointer) == expected.replace("\n", line_end)
+
+
 def test_tasks_are_inserted_as_the_others_stand() -> None:
     item = {"new": {"set": {"a": 1}}}
     first, last = insert_item(TEXT, "/do", 0, item), insert_item(TEXT, "/do", 2, item)
@@ -249,6 +280,12 @@ def test_a_task_is_moved_into_brackets_and_out_of_them_unless_a_comment_would_be
         move_item(text, "/do/0", "/do/1/b/do", 0)
     assert move_item(text.replace("  # Asks.\n", ""), "/do/0", "/do/1/b/do", 2) == (
         "do:\n  - b: { do: [{ d: { y: 2 } }, { e: {} }, { a: { x: 1 } }] }\n"
+    )
+    lines = "do:\n  - b: { do: [\n      { d: {} }, # D\n      { e: {} }, # E\n      { f: {} }\n    ] }\n"
+    with pytest.raises(EditRefused, match="comment"):
+        move_item(lines, "/do/0/b/do/1", "/do", 0)
+    assert move_item(lines, "/do/0/b/do/2", "/do", 1) == (
+        "do:\n  - b: { do: [\n      { d: {} }, # D\n      { e: {} } # E\n    ] }\n  - f: {}\n"
     )
     with pytest.raises(EditRefused, match="alone"):
         move_item("do: [{ a: { do: [{ b: {} }] } }]\n", "/do/0/a/do/0", "/do", 0)

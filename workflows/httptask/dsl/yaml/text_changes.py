@@ -253,10 +253,7 @@ class ChangeFinder:
             empty: Any = {} if node.keys else []
             return [self.rewritten(parent, empty)]
         if parent.in_flow:
-            starts = [each.token.start for each in (node.keys or node.values)]
-            if place.index + 1 < len(starts):
-                return [Change(starts[place.index], starts[place.index + 1], "")]
-            return [Change(node.values[place.index - 1].end, place.node.end, "")]
+            return self.taken_from_brackets(node, place.index)
         if not node.keys:
             return [self.taken(place, parent, start_of_line(text, place.node.token.start))]
         key = node.keys[place.index].token
@@ -264,6 +261,34 @@ class ChangeFinder:
         if not text[start : key.start].strip():
             return [Change(start, line_behind(text, max(place.node.end, key.end), place.column), "")]
         return [Change(key.start, node.keys[place.index + 1].token.start, "")]
+
+    def taken_from_brackets(self, node: Node, index: int) -> list[Change]:
+        """The changes that take one of several values out of brackets, with its comment: those of others stay."""
+        text, keys = self.text, node.keys or node.values
+        starts = [key.token.start for key in keys]
+        ends = [max(key.token.end, one.end) for key, one in zip(keys, node.values, strict=True)]
+        start, end = starts[index], ends[index]
+        before = text[ends[index - 1] : start] if index else "\n"
+        is_alone = "\n" in before  # in its line, as far as that goes before it
+        line = start_of_line(text, start)
+        if index + 1 < len(starts):
+            behind = text[end : starts[index + 1]]
+            if not is_alone and (shared := re.match(r"[ \t]*,[ \t]*(?=#)", behind)):
+                return [Change(start, end + shared.end(), "")]
+            above = re.search(r"\r?\n[ \t]*(?=#)", behind)
+            if above and text[line:start].strip():
+                return [Change(len(text[:start].rstrip(" \t")), end + above.start(), "")]
+            return [Change(start, end + above.end() if above else starts[index + 1], "")]
+        tail = re.compile(r"[ \t]*(,?)[ \t]*(#[^\r\n]*)?").match(text, end)
+        assert tail is not None  # it may be empty
+        if "#" not in before:
+            has_comment = is_alone and tail[2]
+            until, kept = (tail.end(), tail[1]) if has_comment else (end, "")
+            return [Change(start - len(before), until, kept)]
+        rest = _BLANK.match(text, tail.end())
+        taken = Change(line, rest.end(), "") if rest else Change(start, tail.end(), "")
+        comma = before.partition("#")[0].find(",") + start - len(before)
+        return [taken] if tail[1] or text[comma] != "," else [Change(comma, comma + 1, ""), taken]
 
     def taken(self, item: Place, parent: Place, start: int) -> Change:
         """The change that takes the lines of an item out of a list, from `start` on."""

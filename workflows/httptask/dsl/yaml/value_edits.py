@@ -191,9 +191,10 @@ def move_item(text: str, pointer: str, list_pointer: str, index: int) -> str:
 
 def _own_text(text: str, place: Place, around: Place) -> str:
     """An item with its comments."""
-    if place.in_flow:
-        return text[place.node.token.start : place.node.end]
     setter = ChangeFinder(text)
+    if place.in_flow:
+        changes = setter.taken_from_brackets(around.node, place.index)
+        return "".join(text[one.start : one.end] for one in changes)
     start = _above(text, start_of_line(text, place.node.token.start), setter.column_of_dashes(around.node))
     taken = setter.taken(place, around, start)
     return text[taken.start : taken.end]
