@@ -174,6 +174,29 @@ test("what was changed on disk is shown and not overwritten", async () => {
   expect(isUnsaved(state())).toBe(false);
 });
 
+test("what is kept against the disk has the edits that were asked for, and waits for the save before", async () => {
+  state().type("mine");
+  state().noticeDisk(definition("theirs"), false);
+  let answer: (edited: Edited) => void = () => undefined;
+  vi.spyOn(api, "edit").mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+  let written: (definition: Definition) => void = () => undefined;
+  const saved = vi
+    .spyOn(api, "saveDefinition")
+    .mockReset()
+    .mockReturnValueOnce(new Promise((resolve) => (written = resolve)));
+  void state().edit([{ op: "set", pointer: "/a", value: 1 }]);
+  const kept = state().keepMine();
+  const again = state().keepMine();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(saved).not.toHaveBeenCalled();
+  answer({ ...checked, text: "mine, edited", changes: [] });
+  await vi.waitFor(() => expect(saved).toHaveBeenCalledWith("a.yaml", "mine, edited", "sha of theirs"));
+  written(definition("mine, edited"));
+  await Promise.all([kept, again]);
+  expect(saved).toHaveBeenCalledTimes(1);
+  expect(isUnsaved(state())).toBe(false);
+});
+
 test("a file that was removed on disk is written anew only where that is chosen", async () => {
   const saved = vi
     .spyOn(api, "saveDefinition")

@@ -290,6 +290,16 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     }
   };
 
+  const writeNext = (base: () => string | undefined) => {
+    const done = saves.then(async () => {
+      await edits; // a field that was just left is part of what is saved
+      const known = base();
+      if (known !== undefined) await write(known);
+    });
+    saves = done;
+    return done;
+  };
+
   return {
     ...closed,
     open(definition) {
@@ -357,14 +367,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
     select(selected) {
       set({ selected });
     },
-    save() {
-      const done = saves.then(async () => {
-        await edits; // a field that was just left is part of what is saved
-        await write(get().base); // which the save before has changed
-      });
-      saves = done;
-      return done;
-    },
+    save: () => writeNext(() => get().base), // which the save before has changed
     takeDisk() {
       const { disk } = get();
       if (!disk || disk.text === null) return;
@@ -372,10 +375,7 @@ export const useDocument = create<DocumentState & DocumentActions>()((set, get) 
       set({ saved: disk.text, base: disk.sha256, disk: null });
       checkSoon(0);
     },
-    async keepMine() {
-      const { disk } = get();
-      if (disk) await write(disk.sha256);
-    },
+    keepMine: () => writeNext(() => get().disk?.sha256),
     offerDraft(draft) {
       if (draft.text !== get().text) set({ draft });
     },
