@@ -217,7 +217,11 @@ export const useRun = create<RunState>()((set, get) => {
       } catch (error) {
         if (signal.aborted) return;
         const { status } = problemOf(error);
-        if (status >= 400 && status < 500) return fail(error);
+        if (status >= 400 && status < 500) {
+          const { view } = get();
+          if (view && !isOver(view)) show({ ...view, state: "unknown", ended: Date.now() });
+          return fail(error); // nothing more will be told of it
+        }
         if (status !== 0 && !told) fail(error); // Temporal is away, and comes back
         told ||= status !== 0;
       }

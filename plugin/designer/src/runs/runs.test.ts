@@ -282,3 +282,21 @@ test("runs of the open definition are listed first, and looked for where others 
   ]);
   listed.mockRestore();
 });
+
+test("a run that nothing is told of any more is not said to go on", async () => {
+  const status = {
+    id: "r",
+    definition: "n/d:1.0.0",
+    state: "running",
+    started_at: "2026-01-01T00:00:00Z",
+    tasks: [],
+  };
+  vi.spyOn(client, "stream").mockImplementation(async function* () {
+    yield { event: "status", data: status };
+    throw new client.Problem(404, { detail: "there is no run r" });
+  });
+  await useRun.getState().watch("r");
+  expect(useRun.getState().view).toMatchObject({ state: "unknown", record: null });
+  expect(useRun.getState().view?.ended).not.toBeNull();
+  expect(useDocument.getState().problem?.message).toContain("there is no run r");
+});
