@@ -5,7 +5,7 @@ import { endOf, isOver, type RunView } from "./run";
 import { around, WHOLE } from "./states";
 
 const ROW = 24; // as the style sheet has it
-const BEFORE_AND_BEHIND = 8;
+const BEFORE_AND_BEHIND = 4;
 const TICK = 200;
 
 interface Props {
@@ -119,7 +119,7 @@ export function roundOf(task: TaskRecord, nth: Map<string, number>): string {
 /** Which rows of a list are in sight, with some around them for who goes on by keyboard. */
 function useSight(count: number) {
   const place = useRef<HTMLOListElement>(null);
-  const [seen, setSeen] = useState({ top: 0, rows: 12 });
+  const [seen, setSeen] = useState({ top: 0, rows: 8 });
   const look = useCallback(() => {
     const list = place.current;
     if (!list) return;
