@@ -19,3 +19,32 @@ export function difference(before: string, after: string): Changed | null {
     end++;
   return { from, to: before.length - end, insert: after.slice(from, after.length - end) };
 }
+
+const ONE_STEP = 5_000;
+
+/** What was typed at once: one step back as long as it goes on where it was. */
+export interface Typing {
+  from: number;
+  /** Where it ends in the text that it made. */
+  end: number;
+  /** Whether a line begins or goes with it. */
+  breaks: boolean;
+  /** Whether it is lines that came as a whole. */
+  isWhole: boolean;
+  at: number;
+}
+
+export function typed(before: string, after: string): Typing {
+  const { from, to, insert } = difference(before, after) ?? { from: 0, to: 0, insert: "" };
+  const breaks = (before.slice(from, to) + insert).includes("\n");
+  return { from, end: from + insert.length, breaks, isWhole: /\n[^\n]*\S/.test(insert), at: Date.now() };
+}
+
+/** A pause, another line, and a change at another place begin another step. */
+export const goesOn = (before: Typing | null, next: Typing) =>
+  before !== null &&
+  !before.isWhole &&
+  !next.breaks &&
+  next.at - before.at < ONE_STEP &&
+  next.from <= before.end + 1 &&
+  next.end >= before.from - 1;

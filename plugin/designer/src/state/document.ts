@@ -14,11 +14,10 @@ import {
   type Read,
   withoutKept,
 } from "./blocks";
-import { difference } from "./changes";
+import { difference, goesOn, type Typing, typed } from "./changes";
 import { places } from "./places";
 
 const CHECK_AFTER = 250;
-const ONE_STEP = 5_000;
 const STEPS = 200;
 
 /** A text on disk that is not the one that was opened; null where there is no file any more. */
@@ -131,33 +130,8 @@ const closed: DocumentState = {
   saving: false,
 };
 
+/** What was typed last. */
 let typing: Typing | null = null;
-/** What was typed last: one step back as long as it goes on where it was. */
-interface Typing {
-  from: number;
-  /** Where it ends in the text that it made. */
-  end: number;
-  /** Whether a line begins or goes with it. */
-  breaks: boolean;
-  /** Whether it is lines that came as a whole. */
-  isWhole: boolean;
-  at: number;
-}
-
-function typed(before: string, after: string): Typing {
-  const { from, to, insert } = difference(before, after) ?? { from: 0, to: 0, insert: "" };
-  const breaks = (before.slice(from, to) + insert).includes("\n");
-  return { from, end: from + insert.length, breaks, isWhole: /\n[^\n]*\S/.test(insert), at: Date.now() };
-}
-
-/** A pause, another line, and a change at another place begin another step. */
-const goesOn = (before: Typing | null, next: Typing) =>
-  before !== null &&
-  !before.isWhole &&
-  !next.breaks &&
-  next.at - before.at < ONE_STEP &&
-  next.from <= before.end + 1 &&
-  next.end >= before.from - 1;
 
 /** What undo or redo has brought back, until its blocks are known. */
 let back: Step | null = null;
