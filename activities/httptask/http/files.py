@@ -33,6 +33,7 @@ _CURES: Final = {
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.ENOTDIR: "a file stands where its folder is to be: choose another name",
 }
+_KINDS: Final = {".yml": ".yaml"}
 _ANY_WRITE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -60,8 +61,11 @@ def is_disguised(file: Path) -> bool:
     What a file is said to hold wrongly is told with a part of it, and may be a secret then. Hidden folders on the way
     are as good as others: Kubernetes mounts the files of a ConfigMap as links through one.
     """
+    if not file.is_symlink() or not file.exists():  # one that leads nowhere shows nothing
+        return False
     target = Path(os.path.realpath(file))
-    return file.is_symlink() and (target.name.startswith(".") or target.suffix != file.suffix)
+    kinds = {_KINDS.get(each.suffix, each.suffix) for each in (file, target)}
+    return target.name.startswith(".") or len(kinds) > 1
 
 
 def open_file(path: Path | str) -> BufferedReader:
