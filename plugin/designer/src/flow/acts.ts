@@ -3,7 +3,7 @@ import { useLayout } from "../app/layout";
 import type { Place } from "../catalog/adding";
 import { useRun } from "../runs/run";
 import { useRunStates } from "../runs/states";
-import { blockAt, flattened, itemOf, placeOf, pointerAt } from "../state/blocks";
+import { blockAt, flattened, isWithin, itemOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { type Moved, stepped, takenIn, takenOut, takenTo, type Wrapping, wrapped } from "../state/nesting";
 
@@ -23,8 +23,7 @@ function focusHead(pointer: string): void {
 const isElsewhere = (finding: Finding) => /^\/use\/(?!functions\/)/.test(finding.pointer);
 
 /** Whether the text of a fault stands elsewhere than the block that shows it: its line has to be told. */
-export const isWrittenElsewhere = (finding: Finding, block: string) =>
-  !`${finding.pointer}/`.startsWith(`${block}/`);
+export const isWrittenElsewhere = (finding: Finding, block: string) => !isWithin(finding.pointer, block);
 
 /** Goes to what is wrong: to its field, where a block has it or the form of the schedule; else to its text. */
 export function goToFault(finding: Finding, block: string | null): void {
@@ -34,7 +33,7 @@ export function goToFault(finding: Finding, block: string | null): void {
     if (finding.pointer.startsWith("/schedule/")) layout.openPanel("schedules");
   } else {
     useDocument.getState().select(block);
-    layout.enterForm(finding.places.find((place) => `${place}/`.startsWith(`${block}/`)));
+    layout.enterForm(finding.places.find((place) => isWithin(place, block)));
     layout.reveal(finding.start);
   }
 }

@@ -1,11 +1,12 @@
 import { useId, useRef } from "react";
 import type { Json, JsonObject } from "../api/types";
+import { partOf } from "../state/blocks";
 import { Icon } from "../ui/icons";
 import { Faults } from "./Faults";
 import { Field } from "./Field";
 import { useFaults, useForm } from "./form";
 import { TextInput } from "./inputs";
-import { branchesOf, branchOf, isObject, partOf, resolved, type Schema } from "./schema";
+import { branchesOf, branchOf, isObject, resolved, type Schema } from "./schema";
 
 const ROLES = ["system", "developer", "user", "assistant", "tool"];
 

@@ -1,10 +1,11 @@
 import { type ReactNode, useId } from "react";
 import type { Edit, Json, JsonObject } from "../api/types";
+import { partOf } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { Form, useForm } from "./form";
 import { NameInput, NumberInput, TextInput } from "./inputs";
-import { isObject, partOf } from "./schema";
+import { isObject } from "./schema";
 import {
   AddSchemaField,
   fieldAdded,

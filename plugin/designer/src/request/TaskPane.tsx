@@ -7,7 +7,7 @@ import { OperationReference, ReferenceOf } from "../catalog/Preview";
 import { ConnectionField, connectionAt } from "../connections/ConnectionField";
 import { focusBlock, moveBlock, removeBlock, takeOut, wrap } from "../flow/acts";
 import { isCall, kindName } from "../flow/kinds";
-import { placeOf, pointerAt } from "../state/blocks";
+import { partOf, placeOf, pointerAt } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { WRAPPINGS } from "../state/nesting";
 import { places } from "../state/places";
@@ -20,7 +20,7 @@ import { Field, type Shown } from "./Field";
 import { Form, ofDefinition, taskForm, untilTaken, useFresh } from "./form";
 import { TextInput } from "./inputs";
 import { partAt } from "./local";
-import { fewParameters, isObject, partOf, type Schema } from "./schema";
+import { fewParameters, isObject, type Schema } from "./schema";
 import { useSuggestions } from "./suggestions";
 
 /** A task as a form. */

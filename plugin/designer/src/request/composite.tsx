@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Json, JsonObject } from "../api/types";
+import { partOf } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Icon } from "../ui/icons";
 import { AddField, about } from "./AddField";
@@ -16,7 +17,6 @@ import {
   isObject,
   isOfNumbers,
   isSettled,
-  partOf,
   resolved,
   type Schema,
 } from "./schema";

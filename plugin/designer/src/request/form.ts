@@ -3,7 +3,7 @@ import { createContext, type DragEvent, type FocusEvent, type ReactNode, useCont
 import { create } from "zustand";
 import { getTask } from "../api/endpoints";
 import type { Finding, Json, TaskForm } from "../api/types";
-import { toldWithDoubts } from "../state/blocks";
+import { isWithin, toldWithDoubts } from "../state/blocks";
 import { useDocument } from "../state/document";
 import type { Schema } from "./schema";
 
@@ -111,8 +111,6 @@ export const useFresh = create<Fresh>()((set) => ({
     ),
   end: () => set({ places: [], left: [] }),
 }));
-
-const isWithin = (pointer: string, place: string) => `${pointer}/`.startsWith(`${place}/`);
 
 /** Whether a field was just begun, with nothing in it, and nobody has left it so. */
 export const useIsFresh = (pointer: string, value: Json | undefined) =>

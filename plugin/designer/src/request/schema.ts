@@ -368,8 +368,3 @@ export function innerFields(
 /** Whether a field has the one value that it can have: there is nothing to edit. */
 export const isSettled = (schema: Schema, value: Json | undefined) =>
   value !== undefined && (schema.const === value || (schema.enum?.length === 1 && schema.enum[0] === value));
-
-/** The pointer of a part, its name escaped as JSON Pointer has it. */
-export function partOf(pointer: string, name: string | number): string {
-  return `${pointer}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
-}

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { Edit, Json, JsonObject } from "../api/types";
-import { isObject, partOf } from "./schema";
+import { partOf } from "../state/blocks";
+import { isObject } from "./schema";
 
 const TYPES: Record<string, string> = {
   string: "text",

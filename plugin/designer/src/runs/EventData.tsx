@@ -3,7 +3,8 @@ import type { Json } from "../api/types";
 import { Field } from "../request/Field";
 import { Form, suggestNothing } from "../request/form";
 import { withPart } from "../request/local";
-import { choicesOf, isObject, partOf, resolved, type Schema } from "../request/schema";
+import { choicesOf, isObject, resolved, type Schema } from "../request/schema";
+import { partOf } from "../state/blocks";
 
 /** More than these are no buttons. */
 const MOST_CHOICES = 6;

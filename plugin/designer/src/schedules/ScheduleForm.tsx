@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useState } from "react";
 import type { Edit, WrittenInterval, WrittenSchedule } from "../api/types";
+import { isWithin } from "../state/blocks";
 import { useDocument } from "../state/document";
 import { Told } from "../ui/Prose";
 
@@ -63,7 +64,7 @@ function Row(props: { name: Key; label: string; about: string; children: React.R
   useFocusOfFault(name);
   const findings = useDocument((state) => state.findings);
   const pointer = `/schedule/${name}`;
-  const own = findings.filter((one) => one.pointer === pointer || one.pointer.startsWith(`${pointer}/`));
+  const own = findings.filter((one) => isWithin(one.pointer, pointer));
   return (
     <div className="panel-row field">
       <label htmlFor={`schedule-${name}`}>{label}</label>

@@ -24,12 +24,15 @@ export function blockAt(blocks: Block[], pointer: string | null): Block | undefi
 /** The outermost block around one that only runs as a whole, such as a loop or the branches of a fork; else itself. */
 export function wholeAround(blocks: Block[], pointer: string): Block | undefined {
   const around = flattened(blocks).find((one) =>
-    one.branches.some((branch) => !branch.entered && branch.blocks.some((inner) => isIn(inner, pointer))),
+    one.branches.some(
+      (branch) => !branch.entered && branch.blocks.some((inner) => isWithin(pointer, inner.pointer)),
+    ),
   );
   return around ?? blockAt(blocks, pointer);
 }
 
-const isIn = (block: Block, pointer: string) => `${pointer}/`.startsWith(`${block.pointer}/`);
+/** Whether a pointer is a place, or of something in it. */
+export const isWithin = (pointer: string, place: string) => `${pointer}/`.startsWith(`${place}/`);
 
 /** Blocks of a text, with their places in another that it became. */
 export function carried(blocks: Block[], { from, to, insert }: Changed): Block[] {
@@ -105,7 +108,7 @@ function moved(before: Block[], after: Block[]): Block[] {
   const without = (all: Block[], name: string | undefined) => {
     const left = all.find((block) => block.name === name);
     return all
-      .filter(({ pointer }) => left && !`${pointer}/`.startsWith(`${left.pointer}/`))
+      .filter(({ pointer }) => left && !isWithin(pointer, left.pointer))
       .map((block) => block.name)
       .join("\n");
   };
@@ -225,10 +228,13 @@ export function placeOf(pointer: string): { list: string; index: number } {
 /** The item of a list that a task is: `/do/2` of `/do/2/page`. */
 export const itemOf = (pointer: string) => pointer.slice(0, pointer.lastIndexOf("/"));
 
-/** The pointer of a task that stands at a place, its name escaped as JSON Pointer has it. */
-export function pointerAt(list: string, index: number, name: string): string {
-  return `${list}/${index}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+/** The pointer of a part, its name escaped as JSON Pointer has it. */
+export function partOf(pointer: string, name: string | number): string {
+  return `${pointer}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
+
+/** The pointer of a task that stands at a place. */
+export const pointerAt = (list: string, index: number, name: string) => partOf(`${list}/${index}`, name);
 
 /** The names of the tasks that stand in the same list as a task. */
 export function besides(blocks: Block[], pointer: string): string[] {
@@ -250,7 +256,7 @@ export const anywhere = (pointer: string) => pointer.replace(/\/do\/\d+(?=\/)/g,
 
 /** Whether a place is one of some, or below one: these as they are called wherever their task stands. */
 export const isBelow = (pointer: string, places: string[]) =>
-  places.some((place) => `${anywhere(pointer)}/`.startsWith(`${place}/`));
+  places.some((place) => isWithin(anywhere(pointer), place));
 
 /** What is told, but that a value is to be filled in which somebody means as it is. */
 export const withoutKept = (findings: Finding[], kept: string[]) =>

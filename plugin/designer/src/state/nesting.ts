@@ -2,7 +2,7 @@ import type { Block, Edit } from "../api/types";
 import type { Place } from "../catalog/adding";
 import { PLAIN } from "../catalog/plain";
 import { isOfFork } from "../flow/kinds";
-import { blockAt, flattened, freeName, itemOf, placeOf, pointerAt } from "./blocks";
+import { blockAt, flattened, freeName, isWithin, itemOf, placeOf, pointerAt } from "./blocks";
 
 /** The edits that move a block to another level of the flow, and its pointer then. */
 export interface Moved {
@@ -51,9 +51,9 @@ export function takenTo(blocks: Block[], pointer: string, { list, index }: Place
   const from = placeOf(pointer);
   const item = itemOf(pointer);
   const stays = list === from.list && (index === from.index || index === from.index + 1);
-  if (!block || stays || `${list}/`.startsWith(`${item}/`)) return null;
+  if (!block || stays || isWithin(list, item)) return null;
   const emptied = emptiedBy(blocks, pointer, list);
-  if (emptied !== null && `${list}/`.startsWith(`${emptied}/`)) return null;
+  if (emptied !== null && isWithin(list, emptied)) return null;
   const isFirst = !flattened(blocks).some((one) => placeOf(one.pointer).list === list);
   const at: Place = { list, index: isFirst ? 1 : index };
   const now = (one: string) => withoutItem(withItem(one, at), withItem(item, at));
@@ -99,7 +99,8 @@ function withoutItem(pointer: string, item: string): string {
   return shifted(pointer, list, index, -1);
 }
 
-function shifted(pointer: string, list: string, from: number, by: number): string {
+/** A pointer, with the items of a list behind one elsewhere. */
+export function shifted(pointer: string, list: string, from: number, by: number): string {
   if (!pointer.startsWith(`${list}/`)) return pointer;
   const [number = "", ...rest] = pointer.slice(list.length + 1).split("/");
   const index = Number(number);

@@ -1,5 +1,6 @@
 import type { Block, Edit } from "../api/types";
-import { blockAt, flattened } from "./blocks";
+import { blockAt, flattened, isWithin, itemOf, partOf } from "./blocks";
+import { shifted } from "./nesting";
 
 /** What an edit did to a place: where it is now; null where it is gone. */
 type Move = (place: string, blocks: Block[]) => string | null;
@@ -27,8 +28,8 @@ class Places {
     const named = new Map<string, string>();
     for (const edit of edits) {
       if (edit.op === "rename" || edit.op === "rename_key")
-        named.set(edit.pointer, beside(edit.pointer, edit.name));
-      if (edit.op === "remove" && !flattened(before).some((block) => isIn(block, edit.pointer)))
+        named.set(edit.pointer, partOf(itemOf(edit.pointer), edit.name));
+      if (edit.op === "remove" && isItem(edit.pointer) && !holdsBlocks(edit.pointer, before))
         this.moves.push(withoutItem(edit.pointer));
     }
     for (const [from, to] of movedBlocks(before, after)) named.set(from, to);
@@ -62,22 +63,16 @@ function renamed(named: Map<string, string>): Move {
 }
 
 /** An item of a list is gone, and those behind it stand one before; a second click on its button is not meant for them. */
-function withoutItem(pointer: string): Move {
-  const list = pointer.slice(0, pointer.lastIndexOf("/") + 1);
-  const gone = Number(pointer.slice(list.length));
-  return (place) => {
-    if (!Number.isInteger(gone) || !place.startsWith(list)) return place;
-    const [item = "", ...inside] = place.slice(list.length).split("/");
-    const index = Number(item);
-    if (!(index >= gone)) return place;
-    return index === gone ? null : [`${list}${index - 1}`, ...inside].join("/");
-  };
+function withoutItem(item: string): Move {
+  const list = itemOf(item);
+  const index = Number(item.slice(list.length + 1));
+  return (place) => (isWithin(place, item) ? null : shifted(place, list, index, -1));
 }
 
-const isIn = ({ pointer }: Block, place: string) => pointer.startsWith(`${place}/`) || pointer === place;
+const holdsBlocks = (place: string, blocks: Block[]) =>
+  flattened(blocks).some(({ pointer }) => isWithin(pointer, place));
 
-const beside = (pointer: string, name: string) =>
-  `${pointer.slice(0, pointer.lastIndexOf("/"))}/${name.replace(/~/g, "~0").replace(/\//g, "~1")}`;
+const isItem = (pointer: string) => /\/\d+$/.test(pointer);
 
 /** Blocks that stand elsewhere now, each by its name, where one alone has it. */
 function movedBlocks(before: Block[], after: Block[]): [string, string][] {
